@@ -1,0 +1,1 @@
+"""WITH AND WITHOUT: draws, uptake, money path, five-way ledger, uncertainty."""

@@ -1,0 +1,146 @@
+"""Which worlds do we try? Draws of all assumptions, and the luck inside each world.
+
+Parameters are scrambled Sobol points (Owen 1998; Joe and Kuo 2008), in `SCRAMBLES` independent
+scramblings, so that the spread of their means gives every measure a standard error. The luck of
+one draw comes from streams keyed by (seed, name, draw): no result depends on how the draws are
+cut into blocks or handed to workers.
+"""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from typing import Protocol
+
+import numpy as np
+
+from promo.schema import Assumption, Floats, Ints
+
+SCRAMBLES = 16
+"""Independent scramblings; the standard error has 15 degrees of freedom."""
+
+
+@dataclass(frozen=True, slots=True)
+class ParameterDraws:
+    """One value of every assumption in every draw.
+
+    Attributes
+    ----------
+    number : (R,) the number of each draw, which keys its streams
+    values : name -> (R,) values in the unit of the assumption
+    """
+
+    seed: int
+    number: Ints
+    values: Mapping[str, Floats]
+
+    def __len__(self) -> int:
+        return int(self.number.size)
+
+    def __getitem__(self, name: str) -> Floats:
+        return self.values[name]
+
+    def take(self, rows: slice) -> ParameterDraws:
+        """The draws of these rows."""
+        return replace(
+            self,
+            number=self.number[rows],
+            values={name: value[rows] for name, value in self.values.items()},
+        )
+
+    def holding(self, name: str, value: float) -> ParameterDraws:
+        """The same draws with one assumption held at a value in all of them."""
+        held = np.full(len(self), float(value))
+        return replace(self, values={**self.values, name: held})
+
+
+def draw_parameters(assumptions: Iterable[Assumption], *, seed: int, draws: int) -> ParameterDraws:
+    """Draw every assumption from its range.
+
+    `value` is the median: one half of the draws lies evenly between `low` and `value`, the other
+    half evenly between `value` and `high`. That says no more than the three numbers say.
+
+    Draws must be `SCRAMBLES` times a power of two. Draw r belongs to scrambling r modulo
+    `SCRAMBLES`, so a longer run contains the draws of a shorter one.
+    """
+    from scipy.stats import qmc
+
+    listed = list(assumptions)
+    points = np.empty((draws // SCRAMBLES, SCRAMBLES, max(len(listed), 1)))
+    for scramble in range(SCRAMBLES):
+        stream = np.random.default_rng(stream_key(seed, "parameters", scramble))
+        sobol = qmc.Sobol(d=points.shape[-1], scramble=True, rng=stream)
+        points[:, scramble] = sobol.random(points.shape[0])
+    unit = points.reshape(draws, -1)
+    values = {a.name: _from_range(unit[:, k], a) for k, a in enumerate(listed)}
+    return ParameterDraws(seed=seed, number=np.arange(draws), values=values)
+
+
+def _from_range(unit: Floats, assumption: Assumption) -> Floats:
+    below = assumption.low + 2 * unit * (assumption.value - assumption.low)
+    above = assumption.value + (2 * unit - 1) * (assumption.high - assumption.value)
+    return np.where(unit < 0.5, below, above)
+
+
+def central_parameters(assumptions: Iterable[Assumption], *, seed: int) -> ParameterDraws:
+    """One draw in which every assumption has its stated value."""
+    values = {a.name: np.array([float(a.value)]) for a in assumptions}
+    return ParameterDraws(seed=seed, number=np.zeros(1, dtype=np.int64), values=values)
+
+
+def stream_key(seed: int, name: str, number: int) -> np.random.SeedSequence:
+    """The key of the stream that serves this name in this draw."""
+    return np.random.SeedSequence(seed, spawn_key=(zlib.crc32(name.encode()), int(number)))
+
+
+class Luck(Protocol):
+    """How rates become cars: honest random counts, or their means."""
+
+    def counts(self, rates: Floats) -> Floats:
+        """Cars that arrive at these rates."""
+
+    def split(self, cars: Floats, shares: Floats) -> Floats:
+        """These cars (...,) over categories with shares (..., C) summing to one: (..., C)."""
+
+    def order(self, cars: Floats) -> tuple[Ints, Floats]:
+        """Columns of the claims of one day in order of arrival, and the size of each claim."""
+
+
+@dataclass(frozen=True, slots=True)
+class Chance:
+    """Honest random counts from the stream of one draw; whole cars."""
+
+    stream: np.random.Generator
+
+    @classmethod
+    def of(cls, seed: int, name: str, number: int) -> Chance:
+        """The luck called `name` in draw `number`."""
+        return cls(np.random.Generator(np.random.Philox(stream_key(seed, name, number))))
+
+    def counts(self, rates: Floats) -> Floats:
+        return self.stream.poisson(rates).astype(np.float64)
+
+    def split(self, cars: Floats, shares: Floats) -> Floats:
+        return self.stream.multinomial(cars.astype(np.int64), shares).astype(np.float64)
+
+    def order(self, cars: Floats) -> tuple[Ints, Floats]:
+        columns = np.repeat(np.arange(cars.size), cars.astype(np.int64))
+        return self.stream.permutation(columns), np.ones(columns.size)
+
+
+@dataclass(frozen=True, slots=True)
+class Means:
+    """Rates taken as they are: fractions of cars, for differences between many variants."""
+
+    steps: int = 24
+
+    def counts(self, rates: Floats) -> Floats:
+        return rates
+
+    def split(self, cars: Floats, shares: Floats) -> Floats:
+        return cars[..., None] * shares
+
+    def order(self, cars: Floats) -> tuple[Ints, Floats]:
+        columns = np.tile(np.flatnonzero(cars > 0), self.steps)
+        return columns, cars[columns] / self.steps
