@@ -1,0 +1,137 @@
+"""The commands that begin: copy the example, check the files."""
+
+from __future__ import annotations
+
+import json
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from promo.cli import screen
+from promo.cli.screen import JsonOption, LanguageOption, say
+from promo.errors import OutputError
+
+if TYPE_CHECKING:
+    from promo.report.checkup import Checkup
+
+
+class FileKind(StrEnum):
+    """The kinds of file that have a schema."""
+
+    CAMPAIGN = "campaign"
+    MARKET = "market"
+    MANUFACTURER = "manufacturer"
+
+
+Folder = Annotated[
+    str, typer.Argument(metavar="[DIR]", help=say("新文件夹", "The folder to make."))
+]
+Paths = Annotated[
+    list[str] | None,
+    typer.Argument(metavar="PATH...", help=say("文件或文件夹", "Files or folders.")),
+]
+SchemaOption = Annotated[
+    FileKind | None,
+    typer.Option(
+        "--schema", help=say("输出文件格式的 JSON Schema", "Print the JSON schema of a file kind.")
+    ),
+]
+
+
+def init(folder: Folder = "kaifeng", language: LanguageOption = None) -> None:
+    """Copy the Kaifeng example, with comments that teach, and check it.
+
+    Example: promo init kaifeng
+    """
+    from promo import textfile
+    from promo.report import checkup
+
+    target = Path(folder)
+    if target.is_file() or (target.is_dir() and any(target.iterdir())):
+        raise OutputError(
+            f"{folder} exists and is not empty; nothing was written",
+            help="name another folder: promo init my-kaifeng",
+        )
+    textfile.copy_folder(str(Path(textfile.example_folder()) / "kaifeng"), folder)
+    _show(checkup.check([folder]), screen.chosen(language))
+    screen.out(_next_commands(folder, screen.chosen(language)))
+
+
+def _next_commands(folder: str, language: screen.Language) -> str:
+    campaign = _quoted(str(Path(folder) / "2022-q4.yaml"))
+    if language == "zh":
+        lines = ["接下来：", f"  promo simulate {campaign}", f"  promo check {_quoted(folder)}"]
+        return "\n".join([*lines, f"然后用任何编辑器修改 {campaign}，再测算一次。"])
+    lines = ["Next:", f"  promo simulate {campaign}", f"  promo check {_quoted(folder)}"]
+    return "\n".join([*lines, f"Then change {campaign} in any editor and simulate again."])
+
+
+def _quoted(path: str) -> str:
+    return f'"{path}"' if " " in path else path
+
+
+def check(
+    paths: Paths = None,
+    *,
+    json_output: JsonOption = False,
+    schema: SchemaOption = None,
+    language: LanguageOption = None,
+) -> None:
+    """List all that is wrong in campaigns, markets, manufacturers and their examples.
+
+    Example: promo check campaigns
+    """
+    if schema is not None:
+        screen.out(json.dumps(_schema(schema), ensure_ascii=False, indent=2))
+        return
+    if not paths:
+        raise typer.BadParameter(say("要检查哪个文件？", "which file or folder?"))
+    from promo.report import checkup, findings
+
+    result = checkup.check(paths)
+    if json_output:
+        content = findings.as_json(result.findings, files=result.files, examples=result.examples)
+        screen.out(json.dumps(content, ensure_ascii=False, indent=2))
+    else:
+        _show(result, screen.chosen(language))
+    if result.errors:
+        raise typer.Exit(1)
+
+
+def _schema(kind: FileKind) -> dict[str, object]:
+    if kind is FileKind.CAMPAIGN:
+        from promo.policy.campaign import campaign_schema
+
+        return campaign_schema()
+    if kind is FileKind.MARKET:
+        from promo.market.market import market_schema
+
+        return market_schema()
+    from promo.production.manufacturer import manufacturer_schema
+
+    return manufacturer_schema()
+
+
+def _show(result: Checkup, language: screen.Language) -> None:
+    from promo.report import findings
+
+    for finding in result.findings:
+        screen.out(findings.as_text(finding, width=screen.width()))
+    for path in result.skipped:
+        screen.talk(
+            f"未检查（不是活动、市场或企业文件）：{path}"
+            if language == "zh"
+            else f"not checked (no campaign, market or manufacturer): {path}"
+        )
+    counts = {"files": result.files, "examples": result.examples}
+    screen.out(findings.summary(findings=len(result.findings), language=language, **counts))
+
+
+def register(app: typer.Typer) -> None:
+    """Add these commands in order of use."""
+    zh = "复制开封示例（注释即教程）并检查"
+    app.command("init", help=screen.described(zh)(init))(init)
+    zh = "列出活动、市场、企业文件及其示例中的全部问题"
+    app.command("check", help=screen.described(zh)(check))(check)
