@@ -1,0 +1,1 @@
+"""Who buys and what is on sale: vehicles, buyers, sales history, baseline, calendar."""
