@@ -171,8 +171,8 @@ def plant_days(first_day: date, last_day: date, *, days_per_week: float) -> Floa
     Public holidays are off; a weekend exchanged for a holiday is worked. With 5.5 days a plant
     works half of every Saturday.
 
-    >>> plant_days(date(2022, 10, 3), date(2022, 10, 9), days_per_week=5).sum()  # 国庆
-    2.0
+    >>> plant_days(date(2022, 10, 3), date(2022, 10, 9), days_per_week=5).tolist()  # 国庆
+    [0.0, 0.0, 0.0, 0.0, 0.0, 1.0, 1.0]
     """
     days = days_between(first_day, last_day)
     weekday = np.array([day.weekday() for day in days])
