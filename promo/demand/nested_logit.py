@@ -134,16 +134,18 @@ def pivot(nests: Nests, shares: Floats, gain: Floats, correlations: Floats) -> P
     scales = [1.0 - correlations[..., level, np.newaxis] for level in range(nests.levels)]
     before = nests.in_tree_order(shares)
     lift, least = _lift(nests.in_tree_order(gain), before, scales[-1])
-    rise = np.expm1(lift / scales[-1])
+    rise = lift / scales[-1]
+    np.expm1(rise, out=rise)
     inclusive, root = _inclusive_values(nests, before, rise, scales)
 
     factor = inclusive[0] * (1.0 - 1.0 / scales[0]) - root
     for level in range(1, nests.levels):
         change_of_scale = 1.0 / scales[level - 1] - 1.0 / scales[level]
         factor = factor[..., nests.parents[level - 1]] + inclusive[level] * change_of_scale
-    rise += 1.0
-    after = rise * np.exp(factor)[..., nests.parents[-1]] * before
-    return Pivot(nests.as_given(after), (root + least)[..., 0])
+    np.exp(factor, out=factor)
+    after = factor[..., nests.parents[-1]]
+    after *= np.add(rise, 1.0, out=rise)
+    return Pivot(nests.as_given(after * before), (root + least)[..., 0])
 
 
 def nest_shares(nests: Nests, shares: Floats) -> list[Floats]:

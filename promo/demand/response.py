@@ -1,0 +1,158 @@
+"""Who of those that take a car would have taken it anyway, who switched, who is new to the market?
+
+Also the buyers' gain in yuan. The market answers by a power of the inclusive value: purchases of
+a type grow by `R^zeta`, or by the exact form where its buying share is not small.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from promo.demand.nested_logit import Nests, Pivot, pivot
+from promo.schema import Floats, Ints
+
+# Elements evaluated at once: 8 MB an array, so that blocks of amount classes stay in the cache.
+_ELEMENTS_PER_BLOCK = 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    """Purchases under the gain by what the same households do without it, per buyer without it.
+
+    Attributes
+    ----------
+    stay : (..., J) take this vehicle with and without
+    switched : (..., J) take this vehicle, and another one without
+    new : (..., J) take this vehicle, and none without
+    log_inclusive : (...,) ln R, utils
+
+    `stay + switched` sums to 1, `new` to the growth of purchases, and the three of one vehicle to
+    its purchases. Those who leave a vehicle are its share without, less `stay`.
+    """
+
+    stay: Floats
+    switched: Floats
+    new: Floats
+    log_inclusive: Floats
+
+
+def growth(log_inclusive: Floats, zeta: Floats, buying_share: Floats | float = 0.0) -> Floats:
+    """Purchases under the gain per purchase without: `R^zeta / (1 - S + S R^zeta)`.
+
+    `S` is the share of the type's households that buy without the gain; 0 for a small share.
+    """
+    pull = np.exp(zeta * log_inclusive)
+    return np.asarray(pull / (1.0 - buying_share + buying_share * pull))
+
+
+def stay_shares(
+    nests: Nests,
+    shares: Floats,
+    gain: Floats,
+    correlations: Floats,
+    zeta: Floats,
+    buying_share: Floats | float = 0.0,
+) -> Response:
+    """Split the purchases under a gain into stayers, switchers and new buyers.
+
+    A household with random tastes takes `j` both without and with the gain exactly where it would
+    take `j` if every other vehicle `k` gained `max(0, gain_k - gain_j)`, and not buying gained
+    nothing. In the generating function with an outside option this has probability
+
+        stay_j = growth(ln R_j) w'_j(max(0, gain - gain_j))
+
+    with `ln R_j` of that pivot. (With zeta = 0 it is the plain stay probability of the design.)
+    Of the rest, `1 - sum stay` households bought another vehicle and `growth - 1` bought none: the
+    rest of each vehicle's purchases is split in these proportions. `min(before, after)` is no
+    substitute: it forgets that a vehicle wins and loses at the same time.
+
+    Parameters
+    ----------
+    shares : (..., J) shares of purchases without the gain, of sum 1
+    gain : (..., J) utils, at least 0
+    correlations : (L,) or (..., L), outermost first
+    zeta : (...,) or scalar, response of the market, in [0, 1]
+    buying_share : share of households buying without the gain, see `growth`
+
+    >>> nests = Nests.from_labels([["A", "A", "B"]])
+    >>> shares, gain = np.array([0.25, 0.25, 0.5]), np.array([0.1, 0, 0])
+    >>> parts = stay_shares(nests, shares, gain, np.array([0.5]), np.array(0.0))
+    >>> parts.stay.round(4).tolist(), parts.switched.round(4).tolist()
+    ([0.25, 0.231, 0.4869], [0.0321, 0.0, 0.0])
+    """
+    if gain.min(initial=0.0) < 0.0:
+        raise ValueError("a gain is at least 0; count it from the worse of the two worlds")
+    after = pivot(nests, shares, gain, correlations)
+    grown = growth(after.log_inclusive, zeta, buying_share)
+    purchases = grown[..., np.newaxis] * after.shares
+    stay = _stay(nests, after, (shares, gain, correlations), zeta, buying_share)
+    stay = np.minimum(stay, purchases)  # they differ by rounding where nobody joins a vehicle
+
+    joined = purchases - stay
+    switchers = np.maximum(0.0, shares.sum(axis=-1) - stay.sum(axis=-1))
+    joiners = joined.sum(axis=-1)
+    part = np.divide(switchers, joiners, out=np.zeros_like(joiners), where=joiners > 0)
+    switched = joined * np.minimum(part, 1.0)[..., np.newaxis]
+    return Response(stay, switched, joined - switched, after.log_inclusive)
+
+
+def stayers_gain(log_inclusive: Floats, alpha: Floats) -> Floats:
+    """Yuan a buyer gains who buys in both worlds: `ln(R) / alpha`, averaged over vehicles."""
+    return np.asarray(log_inclusive / alpha)
+
+
+def market_gain(log_inclusive: Floats, alpha: Floats, zeta: Floats) -> Floats:
+    """Yuan gained by stayers and new buyers together, per buyer without the campaign.
+
+    `[exp(zeta alpha CS) - 1] / (zeta alpha)` with `CS = ln(R) / alpha`; `CS` itself at zeta 0.
+
+    >>> market_gain(np.array(0.2), np.array(1e-4), np.array([0.0, 1.0])).round(2).tolist()
+    [2000.0, 2214.03]
+    """
+    answer = np.asarray(zeta * log_inclusive)
+    factor = np.divide(np.expm1(answer), answer, out=np.ones_like(answer), where=answer > 0)
+    return np.asarray(factor * stayers_gain(log_inclusive, alpha))
+
+
+def amount_classes(gain: Floats) -> tuple[Ints, Ints]:
+    """Vehicles that gain the same in every row: first vehicle (A,) of each class, class (J,)."""
+    rows = np.ascontiguousarray(gain.reshape(-1, gain.shape[-1]).T)
+    _, first, vehicle_class = np.unique(rows, axis=0, return_index=True, return_inverse=True)
+    return first.astype(np.int64), vehicle_class.reshape(-1).astype(np.int64)
+
+
+def _stay(
+    nests: Nests,
+    after: Pivot,
+    market: tuple[Floats, Floats, Floats],
+    zeta: Floats,
+    buying_share: Floats | float,
+) -> Floats:
+    """Stay probabilities (..., J), one pivot per class of vehicles with the same gain."""
+    shares, gain, correlations = market
+    first, vehicle_class = amount_classes(gain)
+    best = gain.max(axis=-1)
+    stay = np.empty_like(after.shares)
+    waiting: list[int] = []
+    for number, vehicle in enumerate(first):
+        members = vehicle_class == number
+        if np.array_equal(gain[..., vehicle], best):  # nothing tempts them away
+            stay[..., members] = np.broadcast_to(shares, stay.shape)[..., members]
+        elif not gain[..., vehicle].any():  # the pivot already made
+            grown = growth(after.log_inclusive, zeta, buying_share)[..., np.newaxis]
+            stay[..., members] = grown * after.shares[..., members]
+        else:
+            waiting.append(number)
+
+    block = max(1, _ELEMENTS_PER_BLOCK // max(1, after.shares.size))
+    for start in range(0, len(waiting), block):
+        numbers = waiting[start : start + block]
+        own = np.moveaxis(gain[..., first[numbers]], -1, 0)[..., np.newaxis]
+        others = pivot(nests, shares, np.maximum(0.0, gain - own), correlations)
+        grown = growth(others.log_inclusive, zeta, buying_share)[..., np.newaxis]
+        for position, number in enumerate(numbers):
+            members = vehicle_class == number
+            stay[..., members] = (grown * others.shares)[position][..., members]
+    return stay
