@@ -8,7 +8,7 @@ January does not look like a change of demand. Then
     level     = mean of the last three totals, each divided by its season
     forecast  = level x season(month) x calendar weight(month), at most the plate quota
 
-split over vehicles by their shares of the last twelve months and over days by the calendar.
+or a named other method of `FORECASTERS`, split over vehicles by their shares of the last twelve months and over days by the calendar.
 Classical decomposition: Hyndman and Athanasopoulos, Forecasting (3rd edition), section 3.4.
 """
 
@@ -25,7 +25,6 @@ import polars as pl
 from promo.market import calendar
 from promo.schema import Assumption, Floats, Ints, Words
 
-Method: TypeAlias = Literal["level_and_season", "level_season_and_trend", "same_month_last_year"]
 Forecaster: TypeAlias = Callable[[Floats, tuple[date, ...], tuple[date, ...]], Floats]
 
 YEAR = 12
@@ -433,7 +432,7 @@ def _history_warnings(past: History, first_day: date) -> list[Words]:
 class ForecastRules:
     """How the baseline is made: method, plate quota, and whether the sales are generated."""
 
-    method: Method = "level_and_season"
+    method: str = "level_and_season"  # a name in FORECASTERS
     quota: tuple[PlateQuota, ...] = ()
     generated: bool = False
 

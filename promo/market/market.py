@@ -1,0 +1,338 @@
+"""What does a market file say: whose sales, which buyers, which policies hold anyway?"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from datetime import date
+from typing import Annotated, Any
+
+from pydantic import Field, PlainValidator, WithJsonSchema, model_validator
+
+from promo.errors import Diagnostic
+from promo.market.baseline import FORECASTERS, PlateQuota
+from promo.market.buyers import fact_faults
+from promo.market.vehicles import load_catalogue
+from promo.quantities import decimal, fault, one_of, plain_text, quantity
+from promo.schema import Assumption, Words
+from promo.textfile import (
+    Count,
+    Day,
+    FileModel,
+    Finding,
+    Flag,
+    Identifier,
+    KeyPath,
+    Loaded,
+    Money,
+    MoneyQuantity,
+    Number,
+    NumberQuantity,
+    Quantity,
+    Rate,
+    Text,
+    Title,
+    exists,
+    load,
+    resolve,
+)
+
+MOST_MONTHS = 240
+_MONTH = re.compile(r"(\d{4})-(\d{2})")
+
+
+def _month(value: object) -> date:
+    """A month written `2022-10`, as its first day."""
+    text = plain_text(value)
+    written = _MONTH.fullmatch(text)
+    if written is None:
+        raise fault("V201", f"a month was expected, not '{text[:40]}'", "write it as '2022-10'")
+    try:
+        return date(int(written[1]), int(written[2]), 1)
+    except ValueError:
+        raise fault("V202", f"the month {text} does not exist") from None
+
+
+def _growth(value: object) -> float:
+    """A yearly change written `-8%` or `-0.08`; above -100 %."""
+    text = plain_text(value)
+    share = decimal(text[:-1].rstrip()) / 100 if text.endswith("%") else decimal(text)
+    if not -1 < share <= 10:
+        raise fault("V203", f"a yearly change of {text}", "write a change such as '5%' or '-8%'")
+    return float(share)
+
+
+_AS_TEXT = WithJsonSchema({"type": "string"})
+Month = Annotated[date, PlainValidator(_month), _AS_TEXT]
+GrowthQuantity = Annotated[Quantity, PlainValidator(quantity(_growth))]
+MethodName = Annotated[
+    str,
+    PlainValidator(one_of([name for name in FORECASTERS if name != "last_month"])),
+    _AS_TEXT,
+]
+
+
+class Generated(FileModel):
+    """A market made up from published margins: cars a year, trend, catalogue with shares."""
+
+    seed: Count
+    months: Count
+    until: Month
+    cars_per_year: NumberQuantity
+    trend_per_year: GrowthQuantity
+    catalogue: Text
+    source: Text = ""
+
+    @model_validator(mode="after")
+    def _some_months(self) -> Generated:
+        if not 1 <= self.months <= MOST_MONTHS:
+            message = f"{self.months} months of sales"
+            raise fault("D903", message, f"write 1 to {MOST_MONTHS}", path=("months",))
+        return self
+
+
+class Imported(FileModel):
+    """Real sales, brought in by `promo import`."""
+
+    file: Text
+    map: Text
+    city: Text = ""
+    keep_vehicles: Count = 120
+    source: Text = ""
+
+
+class Sales(FileModel):
+    """Exactly one of generated and imported."""
+
+    generated: Generated | None = None
+    imported: Imported | None = None
+
+    @model_validator(mode="after")
+    def _exactly_one(self) -> Sales:
+        if (self.generated is None) == (self.imported is None):
+            message = "sales are either generated or imported"
+            raise fault("K102", message, "keep exactly one of 'generated' and 'imported'")
+        return self
+
+
+class BuyerType(FileModel):
+    """One type of buyers: its share of purchases, its household income, its facts."""
+
+    id: Identifier
+    share: Rate
+    income_monthly: Money | None = None
+    facts: dict[str, str] = Field(default_factory=dict)
+    source: Text = ""
+
+
+class Outside(FileModel):
+    """Buyers elsewhere who could come for the money."""
+
+    cars_per_month: NumberQuantity
+    facts: dict[str, str] = Field(default_factory=dict)
+    travel_cost: MoneyQuantity
+    income_monthly: Money | None = None
+    source: Text = ""
+
+
+class HoldsAnyway(FileModel):
+    """A policy that holds with and without the campaign."""
+
+    policy: Text
+    in_baseline: Flag
+
+
+class QuotaLine(FileModel):
+    """A cap on new plates between two days."""
+
+    first_day: Day = Field(alias="from")
+    last_day: Day | None = Field(alias="to", default=None)
+    cars_per_month: Number
+    source: Text = ""
+
+
+class ForecastChoice(FileModel):
+    """How the baseline is forecast."""
+
+    method: MethodName = "level_and_season"
+
+
+class Market(FileModel):
+    """Who buys what in one place when no campaign is held."""
+
+    id: Identifier
+    place: Text
+    title: Title
+    sales: Sales
+    buyers: tuple[BuyerType, ...] = Field(min_length=1)
+    outside: Outside | None = None
+    without: tuple[HoldsAnyway, ...] = ()
+    plate_quota: tuple[QuotaLine, ...] = ()
+    horizon_months: Count = 8
+    forecast: ForecastChoice = ForecastChoice()
+    behaviour: dict[str, NumberQuantity] = Field(default_factory=dict)
+    source: Text = ""
+
+    @property
+    def quota(self) -> tuple[PlateQuota, ...]:
+        return tuple(
+            PlateQuota(line.first_day, line.last_day, line.cars_per_month)
+            for line in self.plate_quota
+        )
+
+    def assumptions(self) -> tuple[Assumption, ...]:
+        """What the file assumes of the market; overrides of behaviour are listed by their room."""
+        found = []
+        generated, outside = self.sales.generated, self.outside
+        if generated is not None:
+            found.append(
+                generated.cars_per_year.assumption(
+                    "sales.generated.cars_per_year", "cars a year", _CARS, generated.source
+                )
+            )
+            found.append(
+                generated.trend_per_year.assumption(
+                    "sales.generated.trend_per_year", "share a year", _TREND, generated.source
+                )
+            )
+        if outside is not None:
+            found.append(
+                outside.cars_per_month.assumption(
+                    "outside.cars_per_month", "cars a month", _OUTSIDE, outside.source
+                )
+            )
+            found.append(
+                outside.travel_cost.assumption(
+                    "outside.travel_cost", "CNY", _TRAVEL, outside.source
+                )
+            )
+        return tuple(found)
+
+
+_CARS = Words("全市每年新车销量", "new cars a year in the city")
+_TREND = Words("销量年增长", "yearly growth of sales")
+_OUTSIDE = Words("可能前来的外地购车人(每月)", "buyers elsewhere who could come, a month")
+_TRAVEL = Words("外地购车人前来的花费(中位数)", "median cost of coming from elsewhere")
+
+
+def load_market(path: str) -> Loaded[Market]:
+    """The market file at a path with all findings, those of its links and its catalogue too."""
+    loaded = load(path, Market)
+    if loaded.value is None:
+        return loaded
+    found = [
+        *_buyer_findings(loaded, loaded.value),
+        *_quota_findings(loaded, loaded.value),
+        *_link_findings(loaded, loaded.value),
+    ]
+    broken = any(each.severity == "error" for each in found)
+    return replace(
+        loaded,
+        value=None if broken else loaded.value,
+        diagnostics=(*loaded.diagnostics, *sorted(found)),
+    )
+
+
+def _buyer_findings(loaded: Loaded[Market], market: Market) -> list[Diagnostic]:
+    found = []
+    seen: set[str] = set()
+    for number, each in enumerate(market.buyers):
+        if each.id in seen:
+            message = f"the buyer type '{each.id}' is declared twice"
+            found.append(loaded.diagnostic(("buyers", number, "id"), "R410", message))
+        seen.add(each.id)
+        found += _fact_findings(loaded, ("buyers", number, "facts"), each.facts)
+    if market.outside is not None:
+        found += _fact_findings(loaded, ("outside", "facts"), market.outside.facts)
+    total = sum(each.share for each in market.buyers)
+    if abs(total - 1) > 1e-6:
+        message = f"the shares of the buyer types add up to {total * 100:.6g} %, not to 100 %"
+        found.append(loaded.diagnostic(("buyers",), "R412", message, at_key=True))
+    return found
+
+
+def _fact_findings(
+    loaded: Loaded[Market], keypath: KeyPath, facts: dict[str, str]
+) -> list[Diagnostic]:
+    found = []
+    for name, error in fact_faults(facts):
+        context = error.context or {}
+        found.append(
+            loaded.diagnostic(
+                (*keypath, name),
+                error.type,
+                context["message"],
+                help=context["help"],
+                at_key=error.type == "C303",
+            )
+        )
+    return found
+
+
+def _quota_findings(loaded: Loaded[Market], market: Market) -> list[Diagnostic]:
+    return [
+        loaded.diagnostic(("plate_quota", number, "to"), "V204", "it ends before it starts")
+        for number, line in enumerate(market.plate_quota)
+        if line.last_day is not None and line.last_day < line.first_day
+    ]
+
+
+def _links(market: Market) -> list[tuple[KeyPath, str]]:
+    """Where the file names other files, and their paths; sales still to import left out."""
+    links: list[tuple[KeyPath, str]] = [
+        (("without", number, "policy"), each.policy) for number, each in enumerate(market.without)
+    ]
+    if market.sales.generated is not None:
+        links.append((("sales", "generated", "catalogue"), market.sales.generated.catalogue))
+    if market.sales.imported is not None:
+        links.append((("sales", "imported", "map"), market.sales.imported.map))
+    return links
+
+
+def _link_findings(loaded: Loaded[Market], market: Market) -> list[Diagnostic]:
+    found = []
+    for keypath, relative in _links(market):
+        target, finding = _target(loaded, keypath, relative)
+        if finding is not None:
+            found.append(finding)
+        elif not exists(target):
+            message = f"no such file: {relative}"
+            found.append(loaded.diagnostic(keypath, "P801", message))
+        elif keypath[-1] == "catalogue":
+            found += load_catalogue(target)[1]
+    return found + _import_findings(loaded, market)
+
+
+def _target(
+    loaded: Loaded[Market], keypath: KeyPath, relative: str
+) -> tuple[str, Diagnostic | None]:
+    try:
+        return resolve(loaded.path, relative), None
+    except Finding as finding:
+        said = finding.diagnostic
+        return "", loaded.diagnostic(keypath, said.code, said.message, help=said.help)
+
+
+def _import_findings(loaded: Loaded[Market], market: Market) -> list[Diagnostic]:
+    imported = market.sales.imported
+    if imported is None:
+        return []
+    keypath: KeyPath = ("sales", "imported", "file")
+    target, finding = _target(loaded, keypath, imported.file)
+    if finding is not None:
+        return [finding]
+    if exists(target):
+        return []
+    help = import_command(loaded.path, imported)
+    return [loaded.diagnostic(keypath, "P803", "these sales are not imported yet", help=help)]
+
+
+def import_command(path: str, imported: Imported) -> str:
+    """The command that brings in the sales a market asks for."""
+    file, map_path = resolve(path, imported.file), resolve(path, imported.map)
+    return f"promo import FILE --map {map_path} --out {file}"
+
+
+def market_schema() -> dict[str, Any]:
+    """The JSON schema of market files, for editors."""
+    return Market.model_json_schema(by_alias=True)

@@ -1,0 +1,107 @@
+"""The market as frames: vehicles, sales and buyers, read or generated."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+import polars as pl
+
+from promo.errors import InputError, PromoError
+from promo.market import sales as imports
+from promo.market.baseline import Baseline, ForecastRules, forecast
+from promo.market.buyers import types_frame
+from promo.market.market import BuyerType, Generated, Imported, Market, import_command
+from promo.market.synthetic import Margins, generate_sales
+from promo.market.vehicles import complete, group_slow_sellers, load_catalogue
+from promo.schema import SALES_COLUMNS, VEHICLE_COLUMNS
+from promo.textfile import exists, resolve
+
+
+@dataclass(frozen=True, slots=True)
+class OpenMarket:
+    """A market ready to be asked.
+
+    Attributes
+    ----------
+    vehicles : one row a vehicle, `VEHICLE_COLUMNS`
+    sales : one row a month and vehicle, `SALES_COLUMNS`
+    types : one row a buyer type: type, share, income_monthly (yuan or null), one column a fact
+    outside : the same with one row for buyers elsewhere, or None
+    files : path and sha256 of every file that was read
+    """
+
+    market: Market
+    vehicles: pl.DataFrame
+    sales: pl.DataFrame
+    types: pl.DataFrame
+    outside: pl.DataFrame | None
+    files: dict[str, str]
+
+    def baseline(self, first_day: date, last_day: date) -> Baseline:
+        """Expected cars per day and vehicle without the campaign."""
+        return forecast(
+            self.sales, self.vehicles, first_day, last_day, forecast_rules(self.market)
+        )
+
+
+def forecast_rules(market: Market) -> ForecastRules:
+    """How this market's baseline is made."""
+    return ForecastRules(
+        method=market.forecast.method,
+        quota=market.quota,
+        generated=market.sales.generated is not None,
+    )
+
+
+def open_market(market: Market, path: str) -> OpenMarket:
+    """Read or generate what the market file at `path` names."""
+    generated, imported = market.sales.generated, market.sales.imported
+    if generated is not None:
+        vehicles, sales, files = _generated(generated, path)
+    elif imported is not None:
+        vehicles, sales, files = _imported(imported, path)
+    else:
+        raise ValueError("a market has sales")
+    return OpenMarket(market, vehicles, sales, types_frame(market.buyers), _outside(market), files)
+
+
+def _generated(
+    generated: Generated, path: str
+) -> tuple[pl.DataFrame, pl.DataFrame, dict[str, str]]:
+    file = resolve(path, generated.catalogue)
+    catalogue, findings = load_catalogue(file)
+    if catalogue is None:
+        raise InputError(findings)
+    margins = Margins(
+        cars_per_year=generated.cars_per_year.value,
+        trend_per_year=generated.trend_per_year.value,
+        months=generated.months,
+        until=generated.until,
+    )
+    sales = generate_sales(catalogue.vehicles, catalogue.shares, margins, seed=generated.seed)
+    return catalogue.vehicles, sales, {file: catalogue.digest}
+
+
+def _imported(imported: Imported, path: str) -> tuple[pl.DataFrame, pl.DataFrame, dict[str, str]]:
+    file = resolve(path, imported.file)
+    if not exists(file):
+        help = f"bring them in with: {import_command(path, imported)}"
+        raise PromoError(f"{file}: these sales are not imported yet", help=help)
+    rows = imports.read_imported(file)
+    everything = complete(imports.vehicles_of(rows)).select(*VEHICLE_COLUMNS)
+    sales = rows.select(*SALES_COLUMNS)
+    vehicles, grouped = group_slow_sellers(everything, sales, keep=imported.keep_vehicles)
+    return vehicles, grouped, {file: imports.digest(file)}
+
+
+def _outside(market: Market) -> pl.DataFrame | None:
+    if market.outside is None:
+        return None
+    one = BuyerType.model_construct(
+        id="outside",
+        share=1.0,
+        income_monthly=market.outside.income_monthly,
+        facts=market.outside.facts,
+    )
+    return types_frame((one,))
