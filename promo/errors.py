@@ -62,6 +62,9 @@ CODES: dict[str, str] = {
     "R410": "identifier declared twice",
     "R411": "benefit without a pot",
     "R412": "shares do not add up to 100 %",
+    "R413": "the same output counted twice",
+    "R414": "multiplier of a nation used for a city",
+    "R415": "capacity below the base load",
     # examples
     "E601": "example does not hold",
     "E602": "the ordinary case is not approved",
@@ -77,7 +80,7 @@ CODES: dict[str, str] = {
     "D902": "value of the wrong type",
     "D903": "row out of range",
 }
-WARNINGS = frozenset({"R403", "R408", "S701", "S702", "P803"})
+WARNINGS = frozenset({"R403", "R408", "R415", "S701", "S702", "P803"})
 
 
 @dataclass(frozen=True, slots=True, order=True)

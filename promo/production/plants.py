@@ -27,7 +27,7 @@ from dataclasses import dataclass, fields
 
 import numpy as np
 
-from promo.schema import DAYS_PER_MONTH, Bools, Floats, Ints, Words
+from promo.schema import DAYS_PER_MONTH, Floats, Ints, Words
 
 DAYS_PER_WEEK = 7
 WEEKS_PER_MONTH = DAYS_PER_MONTH / DAYS_PER_WEEK
@@ -104,7 +104,7 @@ class PlantInputs:
     announced_day : index of the day on which the plant is told; may be negative; None is never
     base_mix : (J,) share of each vehicle in the base load, adds up to 1
     capacity : (R, T, L) cars a day without overtime, zero on days without work
-    working : (T, L) days on which the lines are meant to work
+    working : (T, L) how much of each day the lines are meant to work, 0 to 1
     line_of : (J,) index of the group of lines that builds the vehicle
     """
 
@@ -114,7 +114,7 @@ class PlantInputs:
     announced_day: int | None
     base_mix: Floats
     capacity: Floats
-    working: Bools
+    working: Floats
     line_of: Ints
 
 
@@ -279,7 +279,7 @@ class _Lines:
         self.day_share = np.divide(
             capacity, of_week, out=np.zeros_like(capacity), where=of_week > 0
         )
-        working = inputs.working.astype(np.float64)
+        working = np.asarray(inputs.working, dtype=np.float64)
         usual = np.maximum(working.mean(axis=0) * DAYS_PER_WEEK, 1e-12)
         self.day_factor = (working / usual)[:, inputs.line_of]
         self.week_factor = np.add.reduceat(self.day_factor, starts, axis=0)
@@ -315,7 +315,7 @@ class _Lines:
         for group, members in enumerate(self.members):
             places = self.places[day][:, group, np.newaxis]
             taken = np.minimum(ready[:, members].cumsum(axis=1), places)
-            taken[:, 1:] -= taken[:, :-1].copy()
+            taken[:, 1:] -= taken[:, :-1]
             built[:, members] = taken
         return built
 
