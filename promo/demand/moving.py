@@ -108,7 +108,7 @@ def moving_weights(edges: Floats, months: Floats, median: Floats, dispersion: Fl
     """
     from scipy.special import ndtr
 
-    return np.diff(np.asarray(ndtr(_standardised(edges, months, median, dispersion)), np.float64))
+    return _differences(ndtr(_standardised(edges, months, median, dispersion)))
 
 
 def gain_weights(edges: Floats, months: Floats, median: Floats, dispersion: Floats) -> Floats:
@@ -125,7 +125,7 @@ def gain_weights(edges: Floats, months: Floats, median: Floats, dispersion: Floa
     mean_cost = months[:, np.newaxis] * median[..., np.newaxis, np.newaxis]
     mean_cost = mean_cost * np.exp(0.5 * spread**2)
     integral = edges[..., np.newaxis, :] * ndtr(z) - mean_cost * ndtr(z - spread)
-    return np.maximum(0.0, np.diff(integral))
+    return np.maximum(0.0, _differences(integral))
 
 
 def moved_shares(table: MovingTable, weights: Floats) -> Floats:
@@ -150,3 +150,7 @@ def _standardised(edges: Floats, months: Floats, median: Floats, dispersion: Flo
         cost = np.log(months[:, np.newaxis] * median[..., np.newaxis, np.newaxis])
         z = (np.log(yuan) - cost) / dispersion[..., np.newaxis, np.newaxis]
     return np.where(yuan > 0, z, -np.inf)
+
+
+def _differences(cumulative: Floats) -> Floats:
+    return cumulative[..., 1:] - cumulative[..., :-1]

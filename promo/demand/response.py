@@ -13,8 +13,8 @@ import numpy as np
 from promo.demand.nested_logit import Nests, Pivot, pivot
 from promo.schema import Floats, Ints
 
-# Elements evaluated at once: 8 MB an array, so that blocks of amount classes stay in the cache.
-_ELEMENTS_PER_BLOCK = 1_000_000
+# Elements of the pivots of several amount classes made in one call.
+_ELEMENTS_PER_BLOCK = 50_000
 
 
 @dataclass(frozen=True, slots=True)
