@@ -1,0 +1,147 @@
+"""What is the answer, in a few sentences that an official can repeat?"""
+
+from __future__ import annotations
+
+import polars as pl
+
+from promo.appraisal import Appraisal
+from promo.report import words
+from promo.report.numbers import (
+    calendar_day,
+    number,
+    scale_of,
+    spoken_day,
+    spoken_money,
+)
+from promo.report.words import Language
+from promo.schema import MEASURES, Measure
+
+MOVED_MEASURE = "additional_cars_in_horizon"
+
+
+def paragraph(appraisal: Appraisal, language: Language) -> str:
+    """The money, the cars, the plants and the assumption that matters most, with intervals."""
+    sentences = [
+        money_sentence(appraisal, language),
+        cars_sentence(appraisal, language),
+        plant_sentence(appraisal, language),
+        assumption_sentence(appraisal, language),
+    ]
+    return ("" if language == "zh" else " ").join(text for text in sentences if text)
+
+
+def standing_line(appraisal: Appraisal, language: Language) -> str:
+    """How far the result rests on published facts, and why."""
+    standing = words.translated(appraisal.standing.value, words.STANDING, language)
+    reasons = [words.chosen(reason, language) for reason in appraisal.standing_reasons]
+    if language == "zh":
+        return f"依据：{standing}" + (f"（{'；'.join(reasons)}）" if reasons else "") + "。"
+    return f"Standing: {standing}" + (f" ({'; '.join(reasons)})" if reasons else "") + "."
+
+
+def money_sentence(appraisal: Appraisal, language: Language) -> str:
+    """When the money runs out, or that it is not likely to."""
+    if not appraisal.budget_pots:
+        return _unlimited(appraisal.measure("spend"), language)
+    budget, day = appraisal.measure("budget"), appraisal.measure("exhaustion_day")
+    amount = spoken_money(budget.p50 or 0.0, language)
+    if day.p50 is None:
+        return _lasting(amount, day, appraisal, language)
+    middle = spoken_day(calendar_day(appraisal.window[0], day.p50), language)
+    early, late = (_bound(value, appraisal, language) for value in (day.p05, day.p95))
+    if language == "zh":
+        return f"{amount}资金大约用到{middle}；十次有九次在{early}与{late}之间用完。"
+    return f"The {amount} last until about {middle}; nine times in ten between {early} and {late}."
+
+
+def _bound(days: float | None, appraisal: Appraisal, language: Language) -> str:
+    if days is None:
+        return "活动结束仍未用完" if language == "zh" else "the end with money left"
+    return spoken_day(calendar_day(appraisal.window[0], days), language)
+
+
+def _lasting(amount: str, day: Measure, appraisal: Appraisal, language: Language) -> str:
+    gone = number(1 - day.never, scale_of("share", [1 - day.never]))
+    early = "" if day.p05 is None else _bound(day.p05, appraisal, language)
+    if language == "zh":
+        tail = f"，最早（5% 的情形）在{early}前后" if early else ""
+        return f"{amount}资金多半用不完：用完的概率为 {gone}%{tail}。"
+    tail = f", in the earliest 5 % of draws by {early}" if early else ""
+    return f"The {amount} will probably not be used up: it runs out in {gone} % of draws{tail}."
+
+
+def _unlimited(spend: Measure, language: Language) -> str:
+    amounts = [
+        spoken_money(value, language) if value is not None else "-"
+        for value in (spend.mean, spend.p05, spend.p95)
+    ]
+    if language == "zh":
+        return f"没有资金上限：大约支出{amounts[0]}（{amounts[1]}至{amounts[2]}）。"
+    return f"There is no limit to the money: about {amounts[0]} ({amounts[1]} to {amounts[2]})."
+
+
+def cars_sentence(appraisal: Appraisal, language: Language) -> str:
+    """How many cars get the money, and how many of them are additional."""
+    cars, anyway = (
+        spoken(appraisal, "subsidised_cars"),
+        spoken(appraisal, "would_have_bought_anyway"),
+    )
+    net = spoken(appraisal, "additional_cars_in_horizon")
+    if language == "zh":
+        return (
+            f"获补贴 {cars} 辆，其中 {anyway} 辆本来就会买同一款；到观察期末，全市净增 {net} 辆。"
+        )
+    return (
+        f"{cars} cars are subsidised, {anyway} of which would have been bought anyway; "
+        f"over the horizon the city's sales rise by {net} cars net."
+    )
+
+
+def plant_sentence(appraisal: Appraisal, language: Language) -> str:
+    """What the listed plants build because of the campaign."""
+    if appraisal.plants.height == 0:
+        return "没有列出本地企业。" if language == "zh" else "No local plant is listed."
+    built = spoken(appraisal, "built_in_horizon")
+    window = spoken(appraisal, "built_in_window")
+    if language == "zh":
+        return f"所列本地企业到观察期末净多生产 {built} 辆，活动期内 {window} 辆。"
+    return (
+        f"The listed plants build {built} more cars net over the horizon, {window} in the window."
+    )
+
+
+def assumption_sentence(appraisal: Appraisal, language: Language) -> str:
+    """Which assumption moves the answer most, from where to where."""
+    strongest = strongest_assumption(appraisal)
+    if strongest is None:
+        return ""
+    measure = MEASURES[MOVED_MEASURE]
+    scale = scale_of(measure.unit, [strongest["at_low"], strongest["at_high"]])
+    low, high = number(strongest["at_low"], scale), number(strongest["at_high"], scale)
+    name, label = strongest[f"words_{language}"], words.chosen(measure.words, language)
+    if language == "zh":
+        return f"最左右结果的假设是“{name}”：从低值到高值，{label}由 {low} 辆变为 {high} 辆。"
+    return (
+        f"The assumption that moves the answer most is '{name}': from its low to its high end, "
+        f"{label} go from {low} to {high}."
+    )
+
+
+def strongest_assumption(appraisal: Appraisal) -> dict[str, float] | None:
+    """The row of the assumption with the widest swing of additional cars."""
+    swing = (pl.col("at_high") - pl.col("at_low")).abs()
+    moved = (
+        appraisal.sensitivity.filter(pl.col("measure") == MOVED_MEASURE)
+        .with_columns(swing.alias("swing"))
+        .drop_nulls("swing")
+        .sort("swing", "assumption", descending=[True, False])
+    )
+    return moved.row(0, named=True) if moved.height else None
+
+
+def spoken(appraisal: Appraisal, name: str) -> str:
+    """A measure with its interval, as it is said in a sentence."""
+    measure = appraisal.measure(name)
+    scale = scale_of(measure.kind.unit, [measure.mean, measure.p05, measure.p95])
+    middle, low, high = (number(v, scale) for v in (measure.mean, measure.p05, measure.p95))
+    return f"{middle} ({low}–{high})"

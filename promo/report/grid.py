@@ -1,0 +1,177 @@
+"""What stands in each cell of a table, as text?
+
+The one place where numbers become text, so that the terminal and the page cannot differ.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import TypeAlias
+
+from promo.report import words
+from promo.report.numbers import Scale, calendar_day, interval, number, scale_of
+from promo.report.tables import Column, Table
+from promo.report.words import Language
+from promo.schema import Words
+
+Row: TypeAlias = dict[str, object]
+
+BY_UNIT = ("by unit", "stated")
+_NEVER = Words("不发生", "never")
+
+
+@dataclass(frozen=True, slots=True)
+class Grid:
+    """Headings and cells as text, with what must be said under the table.
+
+    Attributes
+    ----------
+    numeric : whether a column is aligned to the right
+    """
+
+    headings: tuple[str, ...]
+    numeric: tuple[bool, ...]
+    rows: tuple[tuple[str, ...], ...]
+    notes: tuple[str, ...]
+
+
+def grid(table: Table, language: Language, *, width: int) -> Grid:
+    """A table as text for a screen of this many columns."""
+    shown = [column for column in table.columns if width >= column.room]
+    rows = table.frame.to_dicts()
+    scales = {column.name: _column_scale(column, table) for column in shown}
+    headings = [text for c in shown for text in _headings(c, scales[c.name], language)]
+    cells = [_row(row, shown, scales, language) for row in rows]
+    return Grid(
+        tuple(headings),
+        tuple(flag for column in shown for flag in _alignment(column)),
+        tuple(cells),
+        tuple(note for row in rows for note in _notes(row, language)),
+    )
+
+
+def _headings(column: Column, scale: Scale | None, language: Language) -> list[str]:
+    unit = words.chosen(scale.unit, language) if scale and column.form == "CNY" else ""
+    name = f"{column.heading}({unit})" if unit else column.heading
+    if column.low is None:
+        return [name]
+    return [name, column.between or words.heading("interval", language)]
+
+
+def _alignment(column: Column) -> list[bool]:
+    numeric = column.form not in {"text", "date", "month"}
+    return [numeric] if column.low is None else [numeric, True]
+
+
+def _column_scale(column: Column, table: Table) -> Scale | None:
+    """The scale of a column of one unit; money columns of a table share theirs."""
+    if column.form in {"text", "date", "month", *BY_UNIT}:
+        return None
+    alike = (
+        [c for c in table.columns if c.form == column.form] if column.form == "CNY" else [column]
+    )
+    names = [name for c in alike for name in (c.name, c.low, c.high) if name]
+    values = [value for name in names for value in table.frame[name].to_list()]
+    return scale_of(column.form, values)
+
+
+def _row(
+    row: Row, columns: Sequence[Column], scales: dict[str, Scale | None], language: Language
+) -> tuple[str, ...]:
+    own = _row_scale(row, columns)
+    label = _label_position(columns) if any(c.form == "by unit" for c in columns) else None
+    cells: list[str] = []
+    for position, column in enumerate(columns):
+        text = _cell(row, column, scales[column.name] or own, language)
+        if position == label and own is not None:
+            text = _with_unit(text, own, language)
+        cells.append(text)
+        if column.low is not None:
+            cells.append(_interval(row, column, scales[column.name] or own, language))
+    return tuple(cells)
+
+
+def _label_position(columns: Sequence[Column]) -> int:
+    """The column that names the row's quantity and so carries its unit."""
+    names = [column.name for column in columns]
+    return names.index("measure") if "measure" in names else 0
+
+
+def _with_unit(text: str, scale: Scale, language: Language) -> str:
+    unit = words.chosen(scale.unit, language)
+    return f"{text}({unit})" if unit and language == "zh" else f"{text} ({unit})" if unit else text
+
+
+def _row_scale(row: Row, columns: Sequence[Column]) -> Scale | None:
+    """The scale of the row's own unit, where its columns are written by unit."""
+    by_unit = [column for column in columns if column.form in BY_UNIT]
+    if not by_unit:
+        return None
+    names = [name for c in by_unit for name in (c.name, c.low, c.high) if name]
+    values = [row[name] for name in names]
+    return scale_of(str(row["unit"]), [v for v in values if isinstance(v, (int, float))])
+
+
+def _cell(row: Row, column: Column, scale: Scale | None, language: Language) -> str:
+    value = row[column.name]
+    if isinstance(value, date):
+        return value.strftime("%Y-%m" if column.form == "month" else "%Y-%m-%d")
+    if column.form == "text" or scale is None:
+        return "" if value is None else str(value)
+    if not isinstance(value, (int, float)):
+        return _missing(row, language)
+    if _is_day(row, column):
+        return _day(row, value).isoformat()
+    return number(value, scale)
+
+
+def _interval(row: Row, column: Column, scale: Scale | None, language: Language) -> str:
+    low, high = row[str(column.low)], row[str(column.high)]
+    if scale is None or (low is None and high is None):
+        return ""
+    return interval(
+        _bound(row, column, low, scale, language), _bound(row, column, high, scale, language)
+    )
+
+
+def _bound(row: Row, column: Column, value: object, scale: Scale, language: Language) -> str:
+    if not isinstance(value, (int, float)):
+        return _missing(row, language)
+    if not _is_day(row, column):
+        return number(value, scale)
+    day, middle = _day(row, value), row[column.name]
+    same_year = isinstance(middle, (int, float)) and _day(row, middle).year == day.year
+    return day.strftime("%m-%d" if same_year else "%Y-%m-%d")
+
+
+def _missing(row: Row, language: Language) -> str:
+    never = row.get("never")
+    happens_not = isinstance(never, float) and never > 0
+    return words.chosen(_NEVER, language) if happens_not else "-"
+
+
+def _is_day(row: Row, column: Column) -> bool:
+    return column.form in BY_UNIT and row.get("unit") == "days" and "first_day" in row
+
+
+def _day(row: Row, days: float) -> date:
+    first = row["first_day"]
+    assert isinstance(first, date)
+    return calendar_day(first, days)
+
+
+def _notes(row: Row, language: Language) -> Iterable[str]:
+    """What a row's numbers do not say: why there is none, how often the thing never happens."""
+    label = row.get("measure")
+    if row.get("note"):
+        yield f"{label}: {row['note']}"
+    never = row.get("never")
+    if isinstance(never, float) and never > 0:
+        share = number(never, scale_of("share", [never]))
+        yield (
+            f"{label}:{share}% 的抽样中不发生，平均只计其余抽样"
+            if language == "zh"
+            else f"{label}: never in {share} % of the draws; the mean is over the others"
+        )

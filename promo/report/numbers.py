@@ -1,0 +1,135 @@
+"""How is a number written so that a reader takes it at its worth?
+
+Money stands in yuan below a million and in units of ten thousand yuan from there on, with the
+unit beside it; counts of cars have no decimals unless they are small; an interval goes with every
+estimate.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from promo.schema import Words
+
+TEN_THOUSAND = 10_000
+MONEY_IN_TEN_THOUSANDS_FROM = 1_000_000
+_NO_VALUE = "-"
+
+
+@dataclass(frozen=True, slots=True)
+class Scale:
+    """What a number is divided by, its unit after that, and its decimals."""
+
+    divisor: float
+    unit: Words
+    decimals: int
+
+    def excel_format(self) -> str:
+        return "#,##0" + ("." + "0" * self.decimals if self.decimals else "")
+
+
+_YUAN = Words("元", "yuan")
+_WAN = Words("万元", "10,000 yuan")
+UNITS: dict[str, Words] = {
+    "cars": Words("辆", "cars"),
+    "share": Words("%", "%"),
+    "ratio": Words("", ""),
+    "months": Words("人月", "person-months"),
+    "days": Words("", ""),
+}
+
+
+def scale_of(unit: str, values: Iterable[float | None]) -> Scale:
+    """The scale in which all these numbers of one unit are written.
+
+    >>> scale_of("CNY", [999_999.0]).unit.zh, scale_of("CNY", [1_000_000.0]).unit.zh
+    ('元', '万元')
+    """
+    finite = [abs(value) for value in values if value is not None and math.isfinite(value)]
+    largest = max(finite, default=0.0)
+    if unit == "CNY":
+        if largest >= MONEY_IN_TEN_THOUSANDS_FROM:
+            return Scale(TEN_THOUSAND, _WAN, 0 if largest >= 1e7 else 1)
+        return Scale(1, _YUAN, 0)
+    if unit == "share":
+        return Scale(0.01, UNITS["share"], 0 if largest >= 0.1 else 1)
+    words = UNITS.get(unit, Words(unit, unit))
+    if unit in {"cars", "months"}:
+        return Scale(1, words, 0 if largest >= 10 else 1)
+    return Scale(1, words, _decimals(largest))
+
+
+def _decimals(largest: float) -> int:
+    for bound, decimals in ((1000, 0), (100, 1), (0.1, 2), (0.01, 3)):
+        if largest >= bound:
+            return decimals
+    return 4 if largest else 0
+
+
+def number(value: float | None, scale: Scale) -> str:
+    """A number in its scale, grouped by thousands.
+
+    >>> number(19_300_000.0, scale_of("CNY", [19_300_000.0]))
+    '1,930'
+    """
+    if value is None or not math.isfinite(value):
+        return _NO_VALUE
+    text = f"{value / scale.divisor:,.{scale.decimals}f}"
+    return text[1:] if text.startswith("-") and not text.strip("-0.,") else text
+
+
+def with_unit(value: float | None, unit: str, language: str) -> str:
+    """A number with its own unit behind it.
+
+    >>> with_unit(20_000_000.0, "CNY", "zh"), with_unit(-3.5, "ratio", "zh")
+    ('2,000万元', '-3.50')
+    """
+    scale = scale_of(unit, [value])
+    words = scale.unit.zh if language == "zh" else scale.unit.en
+    space = "" if language == "zh" or not words else " "
+    return f"{number(value, scale)}{space}{words}"
+
+
+def interval(low: str, high: str) -> str:
+    """Nine draws in ten lie between these."""
+    return f"{low}–{high}"
+
+
+def calendar_day(first: date, days: float) -> date:
+    """The day on which a number of days after the first midnight falls.
+
+    >>> calendar_day(date(2022, 11, 1), 0.4), calendar_day(date(2022, 11, 1), 30.0)
+    (datetime.date(2022, 11, 1), datetime.date(2022, 12, 1))
+    """
+    return first + timedelta(days=math.floor(days))
+
+
+_MONTHS = "January February March April May June July August September October November December"
+
+
+def spoken_day(day: date, language: str) -> str:
+    """A day as it is said in a sentence.
+
+    >>> spoken_day(date(2022, 12, 3), "en"), spoken_day(date(2022, 12, 3), "zh")
+    ('3 December 2022', '2022年12月3日')
+    """
+    if language == "zh":
+        return f"{day.year}年{day.month}月{day.day}日"
+    return f"{day.day} {_MONTHS.split()[day.month - 1]} {day.year}"
+
+
+def spoken_money(yuan: float, language: str) -> str:
+    """An amount as it is said in a sentence.
+
+    >>> spoken_money(20_000_000, "zh"), spoken_money(20_000_000, "en"), spoken_money(5000, "en")
+    ('2,000万元', '20 million yuan', '5,000 yuan')
+    """
+    if abs(yuan) < MONEY_IN_TEN_THOUSANDS_FROM:
+        return f"{yuan:,.0f}元" if language == "zh" else f"{yuan:,.0f} yuan"
+    if language == "zh":
+        return f"{yuan / TEN_THOUSAND:,.0f}万元"
+    millions = f"{yuan / 1e6:,.1f}".removesuffix(".0")
+    return f"{millions} million yuan"

@@ -1,0 +1,384 @@
+"""Which tables does the analyst read, with which numbers, in which order?
+
+Every table is a frame with the columns' forms beside it; terminal, workbook and page only format.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+import polars as pl
+
+from promo.appraisal import Appraisal
+from promo.report import words
+from promo.report.numbers import scale_of, with_unit
+from promo.report.words import Language
+from promo.schema import MEASURES, Measure, Words
+
+Form: TypeAlias = Literal[
+    "text",
+    "cars",
+    "CNY",
+    "share",
+    "ratio",
+    "months",
+    "number",
+    "date",
+    "month",
+    "by unit",
+    "stated",
+]
+ROOM_FOR_SOURCES = 80
+PARTS = (
+    "would_have_bought_anyway",
+    "switched",
+    "moved_in_time",
+    "came_from_outside",
+    "new_buyers",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column: its name in the frame, its heading, how it is written, its interval.
+
+    Attributes
+    ----------
+    low, high : names of the columns that hold the interval of this estimate
+    between : heading of the interval, where it is not one of nine draws in ten
+    room : terminal columns from which on this column is shown
+    """
+
+    name: str
+    heading: str
+    form: Form = "text"
+    low: str | None = None
+    high: str | None = None
+    room: int = 60
+    between: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A table as such: its name in files, its title, its columns, its numbers.
+
+    Where a column's form is "by unit", the columns `unit` (of the JSON contract) and, for days,
+    `first_day` say row by row how the number is written; "stated" is the same where the words of
+    the row state the unit already.
+    """
+
+    name: str
+    title: str
+    columns: tuple[Column, ...]
+    frame: pl.DataFrame
+    note: str = ""
+
+
+def all_tables(appraisal: Appraisal, language: Language) -> tuple[Table, ...]:
+    """Every table, in the order in which it is read."""
+    made = (
+        headline(appraisal, language),
+        money(appraisal, language),
+        parts(appraisal, language),
+        spend_path(appraisal, language),
+        plants(appraisal, language),
+        accounts(appraisal, language),
+        sensitivity(appraisal, language),
+        identity(appraisal, language),
+        monthly_sales(appraisal, language),
+        vehicles(appraisal, language),
+        assumptions(appraisal, language),
+        backtest(appraisal, language),
+        remarks("limits", appraisal.limits, language),
+        remarks("warnings", appraisal.warnings, language),
+        provenance(appraisal, language),
+    )
+    return tuple(table for table in made if table.frame.height)
+
+
+def headline(appraisal: Appraisal, language: Language) -> Table:
+    """Uptake, money, net effect, production and value: every measure of the whole campaign."""
+    kept = [m for m in appraisal.measures if m.group is None and m.kind.name not in PARTS]
+    return _measure_table("headline", kept, appraisal, language)
+
+
+def money(appraisal: Appraisal, language: Language) -> Table:
+    """Each pot: what it holds, what is spent, when it is empty."""
+    kept = [m for m in appraisal.measures if m.group and "pot" in m.group]
+    table = _measure_table("money", kept, appraisal, language)
+    pots = [measure.group["pot"] for measure in kept if measure.group]
+    frame = table.frame.with_columns(pl.Series("pot", pots, dtype=pl.String))
+    pot = Column("pot", words.heading("pot", language))
+    return Table(table.name, table.title, (pot, *table.columns), frame)
+
+
+def parts(appraisal: Appraisal, language: Language) -> Table:
+    """What the buyers of the subsidised cars would have done without the campaign."""
+    kept = [appraisal.measure(name) for name in PARTS]
+    table = _measure_table("parts", kept, appraisal, language)
+    total = appraisal.measure("subsidised_cars").mean
+    shares = [m.mean / total if m.mean is not None and total else None for m in kept]
+    frame = table.frame.with_columns(pl.Series("share_of_cars", shares, dtype=pl.Float64))
+    share = Column("share_of_cars", words.heading("share_of_cars", language), "share", room=80)
+    return Table(table.name, table.title, (*table.columns, share), frame)
+
+
+def _measure_table(
+    name: str, measures: Sequence[Measure], appraisal: Appraisal, language: Language
+) -> Table:
+    frame = pl.DataFrame(
+        {
+            "measure": [words.label(m.kind.name, language) for m in measures],
+            "name": [m.kind.name for m in measures],
+            "basis": [words.translated(m.kind.basis, words.BASIS, language) for m in measures],
+            "unit": [m.kind.unit for m in measures],
+            "mean": [m.mean for m in measures],
+            "p05": [m.p05 for m in measures],
+            "p50": [m.p50 for m in measures],
+            "p95": [m.p95 for m in measures],
+            "never": [m.never for m in measures],
+            "se": [m.se for m in measures],
+            "note": [words.chosen(m.reason, language) if m.reason else "" for m in measures],
+            "first_day": [appraisal.window[0]] * len(measures),
+        },
+        schema_overrides=dict.fromkeys(("mean", "p05", "p50", "p95", "never", "se"), pl.Float64),
+    )
+    columns = (
+        Column("measure", words.heading("measure", language)),
+        Column("basis", words.heading("basis", language)),
+        Column("mean", words.heading("mean", language), "by unit", "p05", "p95"),
+        Column("p50", words.heading("p50", language), "by unit", room=80),
+    )
+    return Table(name, words.chosen(words.TITLES[name], language), columns, frame)
+
+
+def spend_path(appraisal: Appraisal, language: Language) -> Table:
+    """Public money paid or committed by the end of each day."""
+    columns = (
+        Column("day", words.heading("day", language), "date"),
+        Column("mean", words.heading("mean", language), "CNY", "p05", "p95"),
+        Column("p50", words.heading("p50", language), "CNY", room=80),
+    )
+    return _table("spend_path", columns, appraisal.spend_path, language)
+
+
+def plants(appraisal: Appraisal, language: Language) -> Table:
+    """What each plant builds in each month, with and without the campaign."""
+    columns = (
+        _column("plant", language),
+        _column("month", language, "month"),
+        _column("built_without", language, "cars"),
+        _column("built_with", language, "cars"),
+        Column("extra", words.heading("extra", language), "cars", "extra_p05", "extra_p95"),
+        Column("utilisation_with", words.heading("utilisation_with", language), "share", room=80),
+        Column("capacity", words.heading("capacity", language), "cars", room=90),
+        Column(
+            "dealer_stock_without",
+            words.heading("dealer_stock_without", language),
+            "cars",
+            room=99,
+        ),
+        Column("dealer_stock_with", words.heading("dealer_stock_with", language), "cars", room=99),
+    )
+    return _table("plants", columns, appraisal.plants, language)
+
+
+def monthly_sales(appraisal: Appraisal, language: Language) -> Table:
+    """Sales of all cars in the city: the rise in the window and the payback after it."""
+    additional = words.heading("additional", language)
+    columns = (
+        _column("month", language, "month"),
+        _column("without", language, "cars"),
+        _column("with_", language, "cars"),
+        Column("additional", additional, "cars", "additional_p05", "additional_p95"),
+    )
+    return _table("monthly_sales", columns, appraisal.monthly_sales, language)
+
+
+def accounts(appraisal: Appraisal, language: Language) -> Table:
+    """Costs and gains, and whose they are."""
+    frame = _worded(appraisal.accounts, "item", language).with_columns(
+        _translated("side", words.SIDE, language),
+        _translated("level", words.LEVEL, language),
+        _translated("standing", words.STANDING, language),
+    )
+    columns = (
+        _column("side", language),
+        _column("item", language),
+        _column("level", language),
+        Column("yuan", words.heading("yuan", language), "CNY", "p05", "p95"),
+        Column("standing", words.heading("standing", language), room=90),
+    )
+    return _table("accounts", columns, frame, language)
+
+
+def sensitivity(appraisal: Appraisal, language: Language) -> Table:
+    """Each assumption at its low and its high end on the same draws, the strongest first."""
+    first_seen = {name: place for place, name in enumerate(MEASURES)}
+    swing = (pl.col("at_high") - pl.col("at_low")).abs()
+    frame = (
+        _worded(appraisal.sensitivity, "words", language)
+        .with_columns(
+            pl.col("measure").replace_strict(first_seen, default=99).alias("_order"),
+            pl.lit(appraisal.window[0]).alias("first_day"),
+            swing.alias("swing"),
+            *_ends(appraisal, language),
+        )
+        .sort("_order", "swing", "assumption", descending=[False, True, False], nulls_last=True)
+        .with_columns(
+            pl.col("words").alias("assumption"),
+            pl.col("measure").replace_strict(_units(), default="number").alias("unit"),
+            pl.col("measure").replace(_labels_with_unit(appraisal, language)),
+        )
+        .drop("_order", "words")
+    )
+    columns = (
+        _column("measure", language),
+        _column("assumption", language),
+        _column("low_value", language, room=80),
+        _column("high_value", language, room=80),
+        _column("at_low", language, "stated"),
+        _column("at_base", language, "stated"),
+        _column("at_high", language, "stated"),
+    )
+    return _table("sensitivity", columns, frame, language)
+
+
+def _units() -> dict[str, str]:
+    return {name: kind.unit for name, kind in MEASURES.items()}
+
+
+def _ends(appraisal: Appraisal, language: Language) -> Iterable[pl.Expr]:
+    """The ends of each assumption's range, each written in the unit of its assumption."""
+    units = {assumption.name: assumption.unit for assumption in appraisal.assumptions}
+    for name in ("low_value", "high_value"):
+        ends = appraisal.sensitivity.select("assumption", name).iter_rows()
+        texts = [with_unit(value, units.get(key, ""), language) for key, value in ends]
+        yield pl.lit(pl.Series(name, texts, dtype=pl.String)).alias(name)
+
+
+def _labels_with_unit(appraisal: Appraisal, language: Language) -> dict[str, str]:
+    """Each measure with the unit in which all its rows are written."""
+    largest = appraisal.sensitivity.group_by("measure").agg(
+        pl.max_horizontal(pl.col("at_low", "at_high", "at_base").abs()).max().alias("largest")
+    )
+    labels = {}
+    for name, value in largest.iter_rows():
+        unit = words.chosen(scale_of(_units().get(name, "number"), [value]).unit, language)
+        labels[name] = words.label(name, language) + (f" ({unit})" if unit else "")
+    return labels
+
+
+def identity(appraisal: Appraisal, language: Language) -> Table:
+    """Total sales over the horizon, term by term."""
+    columns = (
+        _column("term", language),
+        Column("cars", words.heading("cars", language), "cars", "p05", "p95"),
+    )
+    return _table("identity", columns, _worded(appraisal.identity, "term", language), language)
+
+
+def vehicles(appraisal: Appraisal, language: Language) -> Table:
+    """Each vehicle: price, where it is built, the five parts of its subsidised cars."""
+    local = pl.when("local").then(pl.lit(words.chosen(Words("是", "yes"), language)))
+    columns = (
+        _column("vehicle", language),
+        _column("model", language),
+        _column("energy", language),
+        _column("price_yuan", language, "CNY"),
+        _column("local", language),
+        *(_column(name, language, "cars") for name in ("subsidised", *PARTS, "additional")),
+    )
+    frame = appraisal.vehicles.with_columns(local.otherwise(pl.lit("")).alias("local"))
+    return _table("vehicles", columns, frame, language)
+
+
+def assumptions(appraisal: Appraisal, language: Language) -> Table:
+    """Every number that was not published here: value, range, source, status."""
+    made = appraisal.assumptions
+    frame = pl.DataFrame(
+        {
+            "assumption": [words.chosen(a.words, language) for a in made],
+            "name": [a.name for a in made],
+            "unit": [a.unit for a in made],
+            "value": [float(a.value) for a in made],
+            "low": [float(a.low) for a in made],
+            "high": [float(a.high) for a in made],
+            "status": [words.translated(a.status, words.STATUS, language) for a in made],
+            "source": [a.source for a in made],
+        },
+        schema_overrides={"value": pl.Float64, "low": pl.Float64, "high": pl.Float64},
+    )
+    value = words.heading("value", language)
+    columns = (
+        _column("assumption", language),
+        Column("value", value, "by unit", "low", "high", between=words.heading("range", language)),
+        _column("status", language),
+        _column("source", language, room=ROOM_FOR_SOURCES),
+        Column("name", words.heading("name", language), room=99),
+    )
+    return _table("assumptions", columns, frame, language)
+
+
+def backtest(appraisal: Appraisal, language: Language) -> Table:
+    """How far the forecast missed in the past, beside the naive forecast."""
+    frame = appraisal.backtest
+    numeric = {name for name, kind in frame.schema.items() if kind.is_numeric()}
+    columns = tuple(
+        Column(
+            name,
+            words.translated(name, words.BACKTEST, language),
+            "number" if name in numeric else "text",
+        )
+        for name in frame.columns
+    )
+    return _table("backtest", columns, frame, language)
+
+
+def remarks(name: str, texts: Iterable[Words], language: Language) -> Table:
+    """Warnings or limits, one a row."""
+    frame = pl.DataFrame(
+        {"content": [words.chosen(text, language) for text in texts]},
+        schema={"content": pl.String},
+    )
+    return _table(name, (_column("content", language),), frame, language)
+
+
+def provenance(appraisal: Appraisal, language: Language) -> Table:
+    """What determined the result: inputs by hash, seed, draws, versions, commit."""
+    record = appraisal.provenance
+    commit = record.git_commit or "-"
+    dirty = words.chosen(Words("(有未提交的改动)", " (dirty)"), language) if record.dirty else ""
+    rows = [
+        *((path, f"sha256 {digest}") for path, digest in record.inputs.items()),
+        (words.chosen(Words("种子", "seed"), language), str(record.seed)),
+        (words.chosen(Words("抽样次数", "draws"), language), str(record.draws)),
+        *record.versions.items(),
+        ("git", commit + dirty),
+    ]
+    frame = pl.DataFrame(rows, schema={"entry": pl.String, "content": pl.String}, orient="row")
+    columns = (_column("entry", language), _column("content", language))
+    return _table("provenance", columns, frame, language)
+
+
+def _column(name: str, language: Language, form: Form = "text", *, room: int = 60) -> Column:
+    return Column(name, words.heading(name, language), form, room=room)
+
+
+def _table(
+    name: str, columns: tuple[Column, ...], frame: pl.DataFrame, language: Language
+) -> Table:
+    return Table(name, words.chosen(words.TITLES[name], language), columns, frame)
+
+
+def _worded(frame: pl.DataFrame, name: str, language: Language) -> pl.DataFrame:
+    """Put the words of a row in place of its code."""
+    return frame.with_columns(pl.col(f"words_{language}").alias(name))
+
+
+def _translated(name: str, table: dict[str, Words], language: Language) -> pl.Expr:
+    return pl.col(name).replace(
+        {key: words.chosen(entry, language) for key, entry in table.items()}
+    )

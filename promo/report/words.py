@@ -1,0 +1,156 @@
+"""Which words does the report use, in Chinese and in English?"""
+
+from __future__ import annotations
+
+from typing import Literal, TypeAlias
+
+from promo.schema import MEASURES, Standing, Words
+
+Language: TypeAlias = Literal["zh", "en"]
+
+BASIS: dict[str, Words] = {
+    "gross": Words("毛", "gross"),
+    "net": Words("净", "net"),
+    "identity": Words("构成", "part"),
+}
+STANDING: dict[str, Words] = {
+    Standing.PUBLISHED.value: Words("全部依据公布的数", "published"),
+    Standing.PART_ASSUMED.value: Words("部分为假设", "part assumed"),
+    Standing.ILLUSTRATIVE.value: Words("示意", "illustrative"),
+}
+STATUS: dict[str, Words] = {
+    "verified": Words("已核实", "verified"),
+    "verified second hand": Words("转引核实", "verified second hand"),
+    "derived": Words("推算", "derived"),
+    "recalled": Words("凭记忆", "recalled"),
+    "judgement": Words("判断", "judgement"),
+    "not published": Words("未公布", "not published"),
+    "measured": Words("实测", "measured"),
+}
+SIDE: dict[str, Words] = {"costs": Words("支出", "costs"), "gains": Words("收益", "gains")}
+LEVEL: dict[str, Words] = {
+    "city": Words("市", "city"),
+    "province": Words("省", "province"),
+    "central": Words("中央", "central"),
+    "firms": Words("企业", "firms"),
+    "buyers": Words("购车人", "buyers"),
+}
+BACKTEST: dict[str, Words] = {
+    "model": Words("方法", "method"),
+    "months": Words("月数", "months"),
+    "error": Words("误差", "error"),
+    "mape": Words("平均绝对百分误差", "mean absolute % error"),
+    "bias": Words("偏差", "bias"),
+}
+
+TITLES: dict[str, Words] = {
+    "headline": Words("主要结果", "Headline"),
+    "money": Words("资金", "Money"),
+    "parts": Words(
+        "获补贴车辆的五部分(没有活动时会怎样)",
+        "The five parts of the subsidised cars",
+    ),
+    "spend_path": Words("累计支出", "Cumulative spend"),
+    "plants": Words("企业逐月生产", "Plants by month"),
+    "monthly_sales": Words("全市逐月销量", "City sales by month"),
+    "accounts": Words("收支两面", "Accounts, both sides"),
+    "sensitivity": Words("哪些假设左右结果", "What moves the answer"),
+    "identity": Words("观察期恒等式", "Identity of the horizon"),
+    "assumptions": Words("假设", "Assumptions"),
+    "vehicles": Words("分车型(各次抽样的平均)", "By vehicle (means over draws)"),
+    "backtest": Words("预测方法的历史误差", "Past error of the forecast"),
+    "limits": Words("不适用的情形", "Limits"),
+    "warnings": Words("请注意", "Warnings"),
+    "sources": Words("假设的来源", "Sources of the assumptions"),
+    "provenance": Words("来历", "Provenance"),
+    "differences": Words("方案之差", "Differences between designs"),
+    "designs": Words("各方案的主要结果", "Headline of each design"),
+}
+
+HEADINGS: dict[str, Words] = {
+    "measure": Words("指标", "measure"),
+    "basis": Words("口径", "basis"),
+    "unit": Words("单位", "unit"),
+    "mean": Words("平均", "mean"),
+    "p50": Words("中位", "median"),
+    "interval": Words("九成区间", "9 in 10 draws"),
+    "se": Words("标准误", "se"),
+    "never": Words("不发生", "never"),
+    "note": Words("说明", "note"),
+    "pot": Words("资金池", "pot"),
+    "share_of_cars": Words("占比", "share"),
+    "plant": Words("企业", "plant"),
+    "month": Words("月份", "month"),
+    "day": Words("日期", "day"),
+    "built_without": Words("无活动", "without"),
+    "built_with": Words("有活动", "with"),
+    "extra": Words("净多产", "extra, net"),
+    "dealer_stock_without": Words("库存(无)", "stock without"),
+    "dealer_stock_with": Words("库存(有)", "stock with"),
+    "capacity": Words("产能", "capacity"),
+    "utilisation_with": Words("利用率", "used"),
+    "without": Words("无活动", "without"),
+    "with_": Words("有活动", "with"),
+    "additional": Words("净增", "additional"),
+    "item": Words("项目", "item"),
+    "side": Words("方向", "side"),
+    "level": Words("归属", "whose"),
+    "yuan": Words("金额", "amount"),
+    "standing": Words("依据", "standing"),
+    "assumption": Words("假设", "assumption"),
+    "name": Words("名称", "name"),
+    "value": Words("取值", "value"),
+    "range": Words("范围", "range"),
+    "low_value": Words("低值", "low"),
+    "high_value": Words("高值", "high"),
+    "at_low": Words("取低值时", "at low"),
+    "at_base": Words("基准", "base"),
+    "at_high": Words("取高值时", "at high"),
+    "source": Words("来源", "source"),
+    "status": Words("状态", "status"),
+    "term": Words("项", "term"),
+    "cars": Words("车辆", "cars"),
+    "vehicle": Words("车型配置", "vehicle"),
+    "model": Words("车型", "model"),
+    "energy": Words("动力", "energy"),
+    "price_yuan": Words("价格", "price"),
+    "local": Words("本地产", "local"),
+    "subsidised": Words("获补贴", "subsidised"),
+    "would_have_bought_anyway": MEASURES["would_have_bought_anyway"].words,
+    "switched": MEASURES["switched"].words,
+    "moved_in_time": MEASURES["moved_in_time"].words,
+    "came_from_outside": MEASURES["came_from_outside"].words,
+    "new_buyers": MEASURES["new_buyers"].words,
+    "design": Words("方案", "design"),
+    "marked": Words("可分高下", "told apart"),
+    "entry": Words("项目", "entry"),
+    "content": Words("内容", "content"),
+}
+
+# Labels that would otherwise name their unit twice.
+_LABELS: dict[str, Words] = {
+    "exhaustion_day": Words("资金用完日", "day the money runs out"),
+    "person_months": Words("工作量", "work"),
+}
+
+
+def label(measure: str, language: Language) -> str:
+    """What a measure is called in a table; its unit is written beside it."""
+    return chosen(_LABELS.get(measure, MEASURES[measure].words), language)
+
+
+def heading(name: str, language: Language) -> str:
+    """The heading of a column; an unknown column keeps its own name."""
+    words = HEADINGS.get(name)
+    return chosen(words, language) if words else name
+
+
+def chosen(words: Words, language: Language) -> str:
+    """The words in the reader's language."""
+    return words.zh if language == "zh" else words.en
+
+
+def translated(key: str, table: dict[str, Words], language: Language) -> str:
+    """A coded word in the reader's language; an unknown one as it is."""
+    words = table.get(key)
+    return chosen(words, language) if words else key
