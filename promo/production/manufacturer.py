@@ -1,0 +1,417 @@
+"""What does the file of one enterprise say: its lines, stocks, habits of planning, and accounts?
+
+Published numbers stand plain, with a source beside them; unpublished ones carry a range and a
+reason. Either way each is an `Assumption` under the enterprise's id, such as
+`chery-henan.planning.announced_share`; the draws of those names become the parameters of
+`plants.project` and `accounts.plant_accounts`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, fields, replace
+from datetime import date
+from typing import Annotated, Any, TypeAlias
+
+import numpy as np
+import polars as pl
+from pydantic import BeforeValidator, Field
+
+from promo.errors import Diagnostic
+from promo.market.calendar import plant_days
+from promo.production.accounts import (
+    LARGEST_CITY_MULTIPLIER,
+    PLANT_ACCOUNTS,
+    CityMultiplier,
+    LocalInputs,
+    PlantRates,
+    Upstream,
+)
+from promo.production.plants import DAYS_PER_WEEK, PlantParameters
+from promo.schema import DAYS_PER_MONTH, Assumption, Bools, Floats, Ints, Words
+from promo.textfile import (
+    Count,
+    CountQuantity,
+    FileModel,
+    Identifier,
+    KeyPath,
+    Loaded,
+    Number,
+    NumberQuantity,
+    Quantity,
+    RateQuantity,
+    Text,
+    Title,
+    load,
+)
+
+Drawn: TypeAlias = Mapping[str, Floats]
+"""Draws (R,) by the name of the assumption; a name that was not drawn keeps its value."""
+
+
+def _all_or_list(value: object) -> object:
+    """`models: all` is the empty list: every model that no other line names."""
+    return () if value == "all" else value
+
+
+class Staff(FileModel):
+    """People at the plant: a fact for the reader, and a check on hours a car."""
+
+    persons: Count
+    source: Text
+
+
+class YearOutput(FileModel):
+    """Cars built in a year, as published: a fact to hold capacity and base load against."""
+
+    year: Count
+    cars: Count
+    source: Text
+
+
+class Line(FileModel):
+    """One assembly line; lines with the same `models` pool their capacity."""
+
+    id: Identifier
+    rate_per_hour: NumberQuantity
+    hours_per_shift: NumberQuantity
+    shifts: CountQuantity
+    days_per_week: Number
+    availability: RateQuantity
+    models: Annotated[tuple[Text, ...], BeforeValidator(_all_or_list)]
+    source: Text = ""
+
+
+class Stock(FileModel):
+    """Cars kept, in months of expected sales (dealers) or of shipments (plant)."""
+
+    dealers_months: NumberQuantity
+    target_months: NumberQuantity
+    dealer_speed_per_month: RateQuantity
+    plant_months: NumberQuantity
+    source: Text = ""
+
+
+class Planning(FileModel):
+    """How output follows orders: what is believed, how fast, and what is frozen."""
+
+    announced_share: RateQuantity
+    lead_time_weeks: CountQuantity
+    overtime_share: RateQuantity
+    stock_speed_per_month: RateQuantity
+    expectation_speed_per_month: RateQuantity
+    shipping_days: CountQuantity
+    source: Text = ""
+
+
+class PlantAccountsSection(FileModel):
+    """What is known better than the program's own assumptions; every entry may be left out."""
+
+    ex_factory_share_of_price_ex_vat: RateQuantity | None = None
+    value_added_rate: RateQuantity | None = None
+    person_hours_per_car: NumberQuantity | None = None
+    hours_per_person_month: NumberQuantity | None = None
+    local_input_share: RateQuantity | None = None
+    city_multiplier: NumberQuantity | None = None
+    supplier_value_added_rate: RateQuantity | None = None
+    supplier_persons_per_100m_yuan: NumberQuantity | None = None
+    profit_margin: RateQuantity | None = None
+    source: Text = ""
+
+
+class Manufacturer(FileModel):
+    """One enterprise with a plant in the city."""
+
+    id: Identifier
+    name: Title
+    place: Text
+    maker: Text
+    source: Text = ""
+    staff: Staff | None = None
+    output: tuple[YearOutput, ...] = ()
+    lines: Annotated[tuple[Line, ...], Field(min_length=1)]
+    base_load_per_month: NumberQuantity
+    stock: Stock
+    planning: Planning
+    accounts: PlantAccountsSection = PlantAccountsSection()
+
+    def assumptions(self) -> tuple[Assumption, ...]:
+        """Every number of the plant, published or assumed, under the enterprise's id."""
+        return (*(self._assumption(entry) for entry in _entries(self)), *self._account_defaults())
+
+    def _assumption(self, entry: _Entry) -> Assumption:
+        unit, words = _WORDS[entry.keys[-1]]
+        source = entry.source or self.source
+        named = Words(f"{self.name.zh}: {words.zh}", f"{self.name.en}: {words.en}")
+        return entry.quantity.assumption(self._name(entry.keys), unit, named, source)
+
+    def _name(self, keys: Sequence[str]) -> str:
+        return ".".join((self.id, *keys))
+
+    def _account_defaults(self) -> Iterator[Assumption]:
+        """The program's own accounting assumptions, where the file says nothing."""
+        for default in PLANT_ACCOUNTS:
+            replaced = default.name == "local_input_share" and self.accounts.city_multiplier
+            if getattr(self.accounts, default.name) is None and not replaced:
+                yield replace(
+                    default,
+                    name=self._name(("accounts", default.name)),
+                    words=Words(
+                        f"{self.name.zh}: {default.words.zh}",
+                        f"{self.name.en}: {default.words.en}",
+                    ),
+                )
+
+
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    """One number of the file: its name in parts, its path, the source of its section."""
+
+    keys: tuple[str, ...]
+    path: KeyPath
+    quantity: Quantity
+    source: str
+
+
+def _entries(plant: Manufacturer) -> Iterator[_Entry]:
+    for place, line in enumerate(plant.lines):
+        yield from _section(line, ("lines", line.id), ("lines", place))
+    name = "base_load_per_month"
+    yield _Entry((name,), (name,), plant.base_load_per_month, plant.source)
+    for section in ("stock", "planning", "accounts"):
+        yield from _section(getattr(plant, section), (section,), (section,))
+
+
+def _section(
+    section: Line | Stock | Planning | PlantAccountsSection, keys: tuple[str, ...], path: KeyPath
+) -> Iterator[_Entry]:
+    for name in type(section).model_fields:
+        value = getattr(section, name)
+        if isinstance(value, Quantity):
+            yield _Entry((*keys, name), (*path, name), value, section.source)
+
+
+_WORDS: dict[str, tuple[str, Words]] = {
+    "rate_per_hour": ("cars/hour", Words("生产节拍", "line rate")),
+    "hours_per_shift": ("hours", Words("每班小时数", "hours a shift")),
+    "shifts": ("shifts", Words("班次", "shifts a day")),
+    "availability": ("share", Words("开动率", "availability of the line")),
+    "base_load_per_month": (
+        "cars/month",
+        Words("外地和出口的基本负荷", "base load for the rest of the country"),
+    ),
+    "dealers_months": ("months", Words("经销商期初库存系数", "dealers' opening stock")),
+    "target_months": ("months", Words("经销商目标库存系数", "dealers' target stock")),
+    "dealer_speed_per_month": (
+        "share/month",
+        Words("经销商补库速度", "speed of dealers' restocking"),
+    ),
+    "plant_months": ("months", Words("厂内库存", "stock at the plant")),
+    "announced_share": (
+        "share",
+        Words("提前按活动公告排产的比例", "share of the announced campaign planned for"),
+    ),
+    "lead_time_weeks": ("weeks", Words("排产冻结周数", "weeks the shift pattern is frozen")),
+    "overtime_share": ("share of capacity", Words("加班弹性", "reach of overtime")),
+    "stock_speed_per_month": ("share/month", Words("工厂补库速度", "speed of plant restocking")),
+    "expectation_speed_per_month": (
+        "share/month",
+        Words("预期调整速度", "speed at which expectations adapt"),
+    ),
+    "shipping_days": ("days", Words("运输天数", "days from plant to dealer")),
+    "city_multiplier": ("ratio", Words("本市产出乘数", "output multiplier of the city")),
+} | {each.name: (each.unit, each.words) for each in PLANT_ACCOUNTS}
+
+
+# --- reading and checking -----------------------------------------------------------------------
+
+
+def load_manufacturer(path: str) -> Loaded[Manufacturer]:
+    """What the enterprise's file says, with all findings: faults of writing and of sense."""
+    loaded = load(path, Manufacturer)
+    if loaded.value is None:
+        return loaded
+    findings = (
+        *_line_findings(loaded, loaded.value),
+        *_capacity_findings(loaded, loaded.value),
+        *_upstream_findings(loaded, loaded.value),
+        *_source_findings(loaded, loaded.value),
+    )
+    return replace(loaded, diagnostics=tuple(sorted((*loaded.diagnostics, *findings))))
+
+
+def manufacturer_schema() -> dict[str, Any]:
+    """The JSON schema of an enterprise's file, for editors."""
+    return Manufacturer.model_json_schema()
+
+
+def _line_findings(loaded: Loaded[Manufacturer], plant: Manufacturer) -> Iterator[Diagnostic]:
+    """Lines named twice, working weeks that do not exist, models on two different groups."""
+    names: set[str] = set()
+    groups: dict[str, tuple[str, ...]] = {}
+    for place, line in enumerate(plant.lines):
+        at: KeyPath = ("lines", place)
+        if line.id in names:
+            yield loaded.diagnostic((*at, "id"), "R410", f"the line '{line.id}' stands twice")
+        names.add(line.id)
+        if not 0 < line.days_per_week <= DAYS_PER_WEEK:
+            message = f"a week has no {line.days_per_week:g} working days"
+            yield loaded.diagnostic((*at, "days_per_week"), "V205", message, help="write 0.5 to 7")
+        for model in line.models:
+            if groups.setdefault(model, line.models) != line.models:
+                yield loaded.diagnostic(
+                    (*at, "models"),
+                    "R401",
+                    f"'{model}' is built in two groups of lines",
+                    help="lines that share a model list the same models",
+                )
+
+
+def _capacity_findings(loaded: Loaded[Manufacturer], plant: Manufacturer) -> Iterator[Diagnostic]:
+    capacity, load_ = usual_capacity_per_month(plant), plant.base_load_per_month.value
+    if capacity < load_:
+        yield loaded.diagnostic(
+            ("base_load_per_month",),
+            "R415",
+            f"the lines build about {capacity:.0f} cars a month, fewer than the base load",
+            help="the plant can build nothing more for a campaign; check shifts and availability",
+        )
+
+
+def usual_capacity_per_month(plant: Manufacturer) -> float:
+    """Cars the lines build in an average month without holidays and overtime."""
+    per_week = sum(
+        line.rate_per_hour.value
+        * line.hours_per_shift.value
+        * line.shifts.value
+        * line.availability.value
+        * line.days_per_week
+        for line in plant.lines
+    )
+    return per_week * DAYS_PER_MONTH / DAYS_PER_WEEK
+
+
+def _upstream_findings(loaded: Loaded[Manufacturer], plant: Manufacturer) -> Iterator[Diagnostic]:
+    multiplier = plant.accounts.city_multiplier
+    if multiplier is None:
+        return
+    at = ("accounts", "city_multiplier")
+    if plant.accounts.local_input_share is not None:
+        yield loaded.diagnostic(
+            at,
+            "R413",
+            "'local_input_share' and 'city_multiplier' count the same suppliers twice",
+            help="keep one of the two",
+            at_key=True,
+        )
+    if multiplier.high > LARGEST_CITY_MULTIPLIER:
+        yield loaded.diagnostic(
+            at,
+            "R414",
+            f"a multiplier of {multiplier.high:g} belongs to a nation",
+            help="a city without its own table has about 1.1 to 1.8",
+        )
+
+
+def _source_findings(loaded: Loaded[Manufacturer], plant: Manufacturer) -> Iterator[Diagnostic]:
+    """Published numbers say where they were published: beside them or once for the file."""
+    for entry in _entries(plant):
+        if not (entry.quantity.assumed or entry.source or plant.source):
+            message = f"'{entry.keys[-1]}' is given as published, without a source"
+            help = "add 'source:' beside it, or write {assumed: ..., range: [..], why: ...}"
+            yield loaded.diagnostic(entry.path, "S701", message, help=help)
+
+
+# --- from the file to the projection ------------------------------------------------------------
+
+
+def built_here(plant: Manufacturer, vehicles: pl.DataFrame) -> Bools:
+    """Which rows (J,) of the catalogue does this enterprise build at this place?"""
+    named = {model for line in plant.lines for model in line.models}
+    here = (pl.col("made_in") == plant.place) & (pl.col("maker") == plant.maker)
+    if all(line.models for line in plant.lines):  # no line takes what the others do not name
+        here &= pl.col("model").is_in(sorted(named))
+    return vehicles.select(here.fill_null(value=False)).to_series().to_numpy()
+
+
+@dataclass(frozen=True, slots=True)
+class PlantLines:
+    """The lines in groups that pool their capacity.
+
+    Attributes
+    ----------
+    capacity : (R, T, L) cars a day without overtime
+    working : (T, L) how much of each day the group is meant to work
+    line_of : (J,) the group that builds each vehicle
+    """
+
+    capacity: Floats
+    working: Floats
+    line_of: Ints
+
+
+def plant_lines(
+    plant: Manufacturer, *, days: Sequence[date], models: Sequence[str], drawn: Drawn, draws: int
+) -> PlantLines:
+    """What can the lines build on each of the `days`, for the `models` (J,) of the vehicles?"""
+    groups = list(dict.fromkeys(line.models for line in plant.lines))
+    capacity = np.zeros((draws, len(days), len(groups)))
+    working = np.zeros((len(days), len(groups)))
+    for line in plant.lines:
+        group = groups.index(line.models)
+        worked = plant_days(days[0], days[-1], days_per_week=line.days_per_week)
+        rate = _line_rate(plant, line, drawn, draws)
+        capacity[:, :, group] += rate[:, np.newaxis] * worked
+        working[:, group] = np.maximum(working[:, group], worked)
+    return PlantLines(capacity, working, _line_of(groups, models))
+
+
+def _line_rate(plant: Manufacturer, line: Line, drawn: Drawn, draws: int) -> Floats:
+    """Cars (R,) on a full working day: rate an hour x hours x shifts x availability."""
+    factors = ("rate_per_hour", "hours_per_shift", "shifts", "availability")
+    rate = np.ones(draws)
+    for name in factors:
+        rate = rate * _values(plant, ("lines", line.id, name), getattr(line, name), drawn, draws)
+    return rate
+
+
+def _line_of(groups: Sequence[tuple[str, ...]], models: Sequence[str]) -> Ints:
+    open_group = groups.index(()) if () in groups else 0
+    named = {model: place for place, group in enumerate(groups) for model in group}
+    return np.array([named.get(model, open_group) for model in models], dtype=np.int64)
+
+
+def _values(
+    plant: Manufacturer, keys: tuple[str, ...], quantity: Quantity, drawn: Drawn, draws: int
+) -> Floats:
+    name = ".".join((plant.id, *keys))
+    return drawn.get(name, np.full(draws, quantity.value / quantity.per_unit))
+
+
+def plant_parameters(plant: Manufacturer, drawn: Drawn, draws: int) -> PlantParameters:
+    """The draws of this enterprise's assumptions as the parameters of its projection."""
+    by_name = {
+        entry.keys[-1]: _values(plant, entry.keys, entry.quantity, drawn, draws)
+        for entry in _entries(plant)
+        if entry.keys[0] in ("base_load_per_month", "stock", "planning")
+    }
+    whole = ("lead_time_weeks", "shipping_days")  # a draw between two whole numbers is rounded
+    lead_time, shipping = (np.rint(by_name.pop(name)).astype(np.int64) for name in whole)
+    return PlantParameters(**by_name, lead_time_weeks=lead_time, shipping_days=shipping)
+
+
+def plant_rates(plant: Manufacturer, drawn: Drawn, draws: int) -> PlantRates:
+    """The draws of this enterprise's accounting assumptions, the file's own before the default."""
+    by_name = {
+        each.name.rpartition(".")[2]: drawn.get(each.name, np.full(draws, each.value))
+        for each in plant.assumptions()
+        if each.name.startswith(f"{plant.id}.accounts.")
+    }
+    rates = {each.name: by_name[each.name] for each in fields(PlantRates) if each.name in by_name}
+    return PlantRates(**rates, upstream=_upstream(by_name))
+
+
+def _upstream(by_name: Mapping[str, Floats]) -> Upstream:
+    if "city_multiplier" in by_name:
+        return CityMultiplier(by_name["city_multiplier"])
+    return LocalInputs(by_name["local_input_share"])
