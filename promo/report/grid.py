@@ -5,6 +5,7 @@ The one place where numbers become text, so that the terminal and the page canno
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -175,3 +176,74 @@ def _notes(row: Row, language: Language) -> Iterable[str]:
             if language == "zh"
             else f"{label}: never in {share} % of the draws; the mean is over the others"
         )
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """A value for a workbook: text, number or day, and its number format."""
+
+    value: str | float | date | None
+    shape: str = "General"
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """A table for a workbook: the numbers of the grid, not yet rounded, bounds in own columns."""
+
+    headings: tuple[str, ...]
+    rows: tuple[tuple[Cell, ...], ...]
+    notes: tuple[str, ...]
+
+
+_BOUNDS = (Words("下限(5%)", "5 %"), Words("上限(95%)", "95 %"))
+_ENDS = (Words("范围下限", "range from"), Words("范围上限", "range to"))
+
+
+def sheet(table: Table, language: Language) -> Sheet:
+    """All columns of a table as values for a workbook."""
+    rows = table.frame.to_dicts()
+    scales = {column.name: _column_scale(column, table) for column in table.columns}
+    headings = [t for c in table.columns for t in _sheet_headings(c, scales[c.name], language)]
+    return Sheet(
+        tuple(headings),
+        tuple(_sheet_row(row, table.columns, scales, language) for row in rows),
+        tuple(note for row in rows for note in _notes(row, language)),
+    )
+
+
+def _sheet_headings(column: Column, scale: Scale | None, language: Language) -> list[str]:
+    first = _headings(column, scale, language)[0]
+    if column.low is None:
+        return [first]
+    ends = _ENDS if column.between else _BOUNDS
+    return [first, *(words.chosen(end, language) for end in ends)]
+
+
+def _sheet_row(
+    row: Row, columns: Sequence[Column], scales: dict[str, Scale | None], language: Language
+) -> tuple[Cell, ...]:
+    own = _row_scale(row, columns)
+    label = _label_position(columns) if any(c.form == "by unit" for c in columns) else None
+    cells: list[Cell] = []
+    for position, column in enumerate(columns):
+        scale = scales[column.name] or own
+        if position == label and own is not None:
+            text = _cell(row, column, scale, language)
+            cells.append(Cell(_with_unit(text, own, language)))
+            continue
+        names = [column.name, column.low, column.high]
+        cells += [_value(row, column, name, scale, language) for name in names if name]
+    return tuple(cells)
+
+
+def _value(row: Row, column: Column, name: str, scale: Scale | None, language: Language) -> Cell:
+    value = row[name]
+    if isinstance(value, date):
+        return Cell(value, "yyyy-mm" if column.form == "month" else "yyyy-mm-dd")
+    if column.form == "text" or scale is None:
+        return Cell("" if value is None else str(value))
+    if not isinstance(value, (int, float)) or not math.isfinite(value):
+        return Cell(_missing(row, language))
+    if _is_day(row, column):
+        return Cell(_day(row, value), "yyyy-mm-dd")
+    return Cell(value / scale.divisor, scale.excel_format())

@@ -1,0 +1,147 @@
+"""What does a run leave behind, so that anyone can read it, repeat it and trust it?
+
+Parquet and JSON for machines, a workbook and a page for people, and a record of what determined
+the result: no time of day, no host, no path of this machine. All or nothing is written.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+
+import rfc8785
+
+from promo.appraisal import Appraisal
+from promo.errors import OutputError
+from promo.report import answer, charts, contract, document, tables
+from promo.report.words import Language, chosen
+from promo.schema import Json
+
+RECORD_SCHEMA = "promo/record/1"
+
+
+def appraisal_files(appraisal: Appraisal, language: Language) -> dict[str, bytes]:
+    """Every file of a run, by its name in the folder."""
+    made = tables.all_tables(appraisal, language)
+    title = chosen(appraisal.title, language)
+    paragraphs = [answer.paragraph(appraisal, language), answer.standing_line(appraisal, language)]
+    titles = {table.name: table.title for table in made}
+    pictures = {
+        "spend_path": charts.spend_path(appraisal.spend_path, titles.get("spend_path", "")),
+        "monthly_sales": charts.monthly_sales(
+            appraisal.monthly_sales, titles.get("monthly_sales", "")
+        ),
+    }
+    page = document.page(title, paragraphs, made, language, pictures)
+    return {
+        "result.json": _json(contract.appraisal_object(appraisal, language)),
+        "result.xlsx": document.workbook(title, paragraphs, made, language),
+        "report.html": page.encode(),
+        "record.json": rfc8785.dumps(record(appraisal)),
+        **parquet_files(appraisal),
+    }
+
+
+def parquet_files(appraisal: Appraisal) -> dict[str, bytes]:
+    """The numbers as they are, unrounded, one file a table."""
+    frames = {
+        "draws": appraisal.draws,
+        "spend_path": appraisal.spend_path,
+        "monthly_sales": appraisal.monthly_sales,
+        "vehicles": appraisal.vehicles,
+        "identity": appraisal.identity,
+        "plants": appraisal.plants,
+        "accounts": appraisal.accounts,
+        "sensitivity": appraisal.sensitivity,
+        "backtest": appraisal.backtest,
+    }
+    files = {}
+    for name, frame in frames.items():
+        stream = io.BytesIO()
+        frame.write_parquet(stream)
+        files[f"tables/{name}.parquet"] = stream.getvalue()
+    return files
+
+
+def record(appraisal: Appraisal) -> Json:
+    """What determined the result, and a hash over exactly that."""
+    provenance = contract.provenance_object(appraisal.provenance)
+    parameters = {
+        assumption.name: [float(assumption.value), float(assumption.low), float(assumption.high)]
+        for assumption in appraisal.assumptions
+    }
+    determining = {
+        "inputs": sorted(appraisal.provenance.inputs.values()),
+        "seed": appraisal.provenance.seed,
+        "draws": appraisal.provenance.draws,
+        "versions": provenance["versions"],
+        "parameters": parameters,
+    }
+    return {
+        "schema": RECORD_SCHEMA,
+        "campaign": appraisal.campaign_id,
+        "provenance": provenance,
+        "parameters": parameters,
+        "sha256": hashlib.sha256(rfc8785.dumps(determining)).hexdigest(),
+    }
+
+
+def _json(content: Json) -> bytes:
+    return (json.dumps(content, ensure_ascii=False, indent=2, allow_nan=False) + "\n").encode()
+
+
+def refuse_existing(folder: str) -> None:
+    """Raise before the work starts, not after, where the folder already holds something."""
+    path = Path(folder)
+    if path.is_dir() and not any(path.iterdir()):
+        return
+    if path.exists() or path.is_symlink():
+        raise OutputError(
+            f"{folder} exists and is not an empty folder; nothing was written",
+            help="name a new folder with --out",
+        )
+
+
+def write(folder: str, files: Mapping[str, bytes]) -> None:
+    """Write all files or none: beside the folder first, then renamed into place."""
+    refuse_existing(folder)
+    target = Path(folder)
+    temporary: Path | None = None
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        temporary = Path(tempfile.mkdtemp(dir=target.parent, prefix=f".{target.name}-"))
+        for name, content in files.items():
+            write_file(temporary / name, content)
+        temporary.chmod(0o777 & ~_umask())
+        if target.is_dir():
+            target.rmdir()
+        temporary.rename(target)
+        temporary = None
+    except OSError as error:
+        raise OutputError(
+            f"cannot write {folder}: {error.strerror or error}; nothing was left behind"
+        ) from error
+    finally:
+        if temporary is not None:
+            shutil.rmtree(temporary, ignore_errors=True)
+
+
+def write_file(path: Path, content: bytes) -> None:
+    """One file, on the disk when this returns."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("wb") as stream:
+        stream.write(content)
+        stream.flush()
+        os.fsync(stream.fileno())
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
