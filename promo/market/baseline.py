@@ -8,7 +8,8 @@ January does not look like a change of demand. Then
     level     = mean of the last three totals, each divided by its season
     forecast  = level x season(month) x calendar weight(month), at most the plate quota
 
-or a named other method of `FORECASTERS`, split over vehicles by their shares of the last twelve months and over days by the calendar.
+or a named other method of `FORECASTERS`; split over vehicles by their shares of the last twelve
+months and over days by the calendar.
 Classical decomposition: Hyndman and Athanasopoulos, Forecasting (3rd edition), section 3.4.
 """
 

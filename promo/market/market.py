@@ -26,7 +26,6 @@ from promo.textfile import (
     Loaded,
     Money,
     MoneyQuantity,
-    Number,
     NumberQuantity,
     Quantity,
     Rate,
@@ -147,7 +146,7 @@ class QuotaLine(FileModel):
 
     first_day: Day = Field(alias="from")
     last_day: Day | None = Field(alias="to", default=None)
-    cars_per_month: Number
+    cars_per_month: NumberQuantity
     source: Text = ""
 
 
@@ -176,41 +175,38 @@ class Market(FileModel):
     @property
     def quota(self) -> tuple[PlateQuota, ...]:
         return tuple(
-            PlateQuota(line.first_day, line.last_day, line.cars_per_month)
+            PlateQuota(line.first_day, line.last_day, line.cars_per_month.value)
             for line in self.plate_quota
         )
 
     def assumptions(self) -> tuple[Assumption, ...]:
         """What the file assumes of the market; overrides of behaviour are listed by their room."""
-        found = []
         generated, outside = self.sales.generated, self.outside
+        named: list[tuple[str, Quantity, str, Words, str]] = []
         if generated is not None:
-            found.append(
-                generated.cars_per_year.assumption(
-                    "sales.generated.cars_per_year", "cars a year", _CARS, generated.source
-                )
-            )
-            found.append(
-                generated.trend_per_year.assumption(
-                    "sales.generated.trend_per_year", "share a year", _TREND, generated.source
-                )
-            )
+            at, said = "sales.generated", generated.source
+            named += [
+                (f"{at}.cars_per_year", generated.cars_per_year, "cars a year", _CARS, said),
+                (f"{at}.trend_per_year", generated.trend_per_year, "share a year", _TREND, said),
+            ]
         if outside is not None:
-            found.append(
-                outside.cars_per_month.assumption(
-                    "outside.cars_per_month", "cars a month", _OUTSIDE, outside.source
-                )
-            )
-            found.append(
-                outside.travel_cost.assumption(
-                    "outside.travel_cost", "CNY", _TRAVEL, outside.source
-                )
-            )
-        return tuple(found)
+            at, said = "outside", outside.source
+            named += [
+                (f"{at}.cars_per_month", outside.cars_per_month, "cars a month", _OUTSIDE, said),
+                (f"{at}.travel_cost", outside.travel_cost, "CNY", _TRAVEL, said),
+            ]
+        for number, line in enumerate(self.plate_quota):
+            at = f"plate_quota.{number}.cars_per_month"
+            named.append((at, line.cars_per_month, "cars a month", _PLATES, line.source))
+        return tuple(
+            quantity.assumption(name, unit, words, source)
+            for name, quantity, unit, words, source in named
+        )
 
 
 _CARS = Words("全市每年新车销量", "new cars a year in the city")
 _TREND = Words("销量年增长", "yearly growth of sales")
+_PLATES = Words("每月新车牌照", "new plates a month")
 _OUTSIDE = Words("可能前来的外地购车人(每月)", "buyers elsewhere who could come, a month")
 _TRAVEL = Words("外地购车人前来的花费(中位数)", "median cost of coming from elsewhere")
 

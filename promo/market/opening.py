@@ -11,6 +11,7 @@ from promo.errors import InputError, PromoError
 from promo.market import sales as imports
 from promo.market.baseline import Baseline, ForecastRules, forecast
 from promo.market.buyers import types_frame
+from promo.market.calendar import month_start
 from promo.market.market import BuyerType, Generated, Imported, Market, import_command
 from promo.market.synthetic import Margins, generate_sales
 from promo.market.vehicles import complete, group_slow_sellers, load_catalogue
@@ -54,16 +55,34 @@ def forecast_rules(market: Market) -> ForecastRules:
     )
 
 
-def open_market(market: Market, path: str) -> OpenMarket:
-    """Read or generate what the market file at `path` names."""
+def open_market(market: Market, path: str, before: date | None = None) -> OpenMarket:
+    """Read or generate what the market file at `path` names.
+
+    With `before`, only months before that day's month: the catalogue of imported sales is then
+    what was on sale at that time, and nothing later is known.
+    """
     generated, imported = market.sales.generated, market.sales.imported
     if generated is not None:
         vehicles, sales, files = _generated(generated, path)
     elif imported is not None:
-        vehicles, sales, files = _imported(imported, path)
+        vehicles, sales, files = _imported(market, imported, path, before)
     else:
         raise ValueError("a market has sales")
+    sales = _known(sales, before)
     return OpenMarket(market, vehicles, sales, types_frame(market.buyers), _outside(market), files)
+
+
+def _known(sales: pl.DataFrame, before: date | None) -> pl.DataFrame:
+    """The months before that of a day; all where no day is given."""
+    if before is None:
+        return sales
+    known = sales.filter(pl.col("month") < month_start(before))
+    if known.is_empty():
+        raise PromoError(
+            f"there are no sales before {before:%Y-%m}: they begin in {sales['month'].min():%Y-%m}",
+            help="the market needs sales of at least three months before the announcement",
+        )
+    return known
 
 
 def _generated(
@@ -83,15 +102,19 @@ def _generated(
     return catalogue.vehicles, sales, {file: catalogue.digest}
 
 
-def _imported(imported: Imported, path: str) -> tuple[pl.DataFrame, pl.DataFrame, dict[str, str]]:
+def _imported(
+    market: Market, imported: Imported, path: str, before: date | None
+) -> tuple[pl.DataFrame, pl.DataFrame, dict[str, str]]:
     file = resolve(path, imported.file)
     if not exists(file):
         help = f"bring them in with: {import_command(path, imported)}"
         raise PromoError(f"{file}: these sales are not imported yet", help=help)
-    rows = imports.read_imported(file)
+    rows = _known(imports.read_imported(file), before)
     everything = complete(imports.vehicles_of(rows)).select(*VEHICLE_COLUMNS)
     sales = rows.select(*SALES_COLUMNS)
-    vehicles, grouped = group_slow_sellers(everything, sales, keep=imported.keep_vehicles)
+    vehicles, grouped = group_slow_sellers(
+        everything, sales, keep=imported.keep_vehicles, place=market.place
+    )
     return vehicles, grouped, {file: imports.digest(file)}
 
 

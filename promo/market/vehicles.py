@@ -21,9 +21,7 @@ COLUMN_TYPES: dict[str, pl.DataType] = {
     "displacement_l": pl.Float64(),
     "seats": pl.Float64(),
 }
-VEHICLE_SCHEMA: dict[str, pl.DataType] = {
-    name: COLUMN_TYPES.get(name, pl.String()) for name in VEHICLE_COLUMNS
-}
+VEHICLE_SCHEMA = pl.Schema({name: COLUMN_TYPES.get(name, pl.String()) for name in VEHICLE_COLUMNS})
 
 _CATALOGUE = {
     "vehicle": "text",
@@ -51,6 +49,7 @@ PRICE_BANDS: tuple[tuple[int, str], ...] = (
     (350_000, "35万元以上"),
 )
 UNKNOWN = "未知"
+OTHERS = "其他"
 PRICE_FIFTHS = 5
 
 
@@ -77,7 +76,7 @@ def complete(vehicles: pl.DataFrame) -> pl.DataFrame:
         segment=pl.coalesce("segment", price_band(pl.col("price"))),
         price_ex_vat=pl.coalesce("price_ex_vat", without_vat(pl.col("price"))),
     )
-    return filled.cast(dict(VEHICLE_SCHEMA))  # type: ignore[arg-type]
+    return filled.cast(VEHICLE_SCHEMA)
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,50 +134,61 @@ def _row_findings(table: Table, rows: pl.DataFrame) -> list[Diagnostic]:
 
 
 def group_slow_sellers(
-    vehicles: pl.DataFrame, sales: pl.DataFrame, *, keep: int
+    vehicles: pl.DataFrame, sales: pl.DataFrame, *, keep: int, place: str
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Keep the best sellers of the last twelve months; group the rest; lose no car.
 
-    The rest is grouped by place of production, energy and fifth of the price (each fifth holds a
-    fifth of the cars). A group's price and displacement are means weighted by cars, its name says
-    what it is. Returns vehicles and sales, both sorted.
+    The rest, and what has not sold for three months, is grouped by place of production, energy
+    and fifth of the price (each fifth holds a fifth of the cars); what is built in `place` by
+    maker too, so that its plant still finds it. A group's price and displacement are means
+    weighted by cars, its name says what it is. Returns vehicles and sales, both sorted.
     """
-    latest = sales.select(pl.col("month").max().dt.offset_by("-11mo")).item()
-    recent = (
-        sales.filter(pl.col("month") >= latest)
+    ranked = _ranked(vehicles, sales)
+    kept = (pl.col("rank") < keep) & pl.col("on_sale")
+    grouped = _group_names(ranked.filter(~kept), place)
+    alone = ranked.filter(kept)
+    names = pl.concat([alone.select("vehicle", new="vehicle"), grouped.select("vehicle", "new")])
+    catalogue = pl.concat([alone.select(*VEHICLE_COLUMNS), _group_rows(grouped)])
+    return catalogue.sort("vehicle"), _renamed(sales, names)
+
+
+def _ranked(vehicles: pl.DataFrame, sales: pl.DataFrame) -> pl.DataFrame:
+    """Vehicles by cars of the last twelve months: `rank`, `ever` (cars), `on_sale`."""
+    ago = (pl.col("month").max() - pl.col("month")).over(pl.lit(1)).dt.total_days()
+    counted = (
+        sales.with_columns(ago=ago)
         .group_by("vehicle")
-        .agg(recent=pl.col("units").sum())
+        .agg(
+            recent=pl.col("units").filter(pl.col("ago") < 345).sum(),
+            on_sale=pl.col("units").filter(pl.col("ago") < 75).sum() > 0,
+            ever=pl.col("units").sum(),
+        )
     )
-    ever = sales.group_by("vehicle").agg(ever=pl.col("units").sum())
-    ranked = (
-        vehicles.join(recent, on="vehicle", how="left")
-        .join(ever, on="vehicle", how="left")
-        .with_columns(pl.col("recent", "ever").fill_null(0))
+    return (
+        vehicles.join(counted, on="vehicle", how="inner")
         .sort(["recent", "ever", "vehicle"], descending=[True, True, False])
         .with_row_index("rank")
     )
-    kept = (pl.col("rank") < keep) & (pl.col("recent") > 0)
-    grouped = _group_names(ranked.filter(~kept))
-    names = pl.concat(
-        [ranked.filter(kept).select("vehicle", new="vehicle"), grouped.select("vehicle", "new")]
-    )
-    catalogue = pl.concat(
-        [ranked.filter(kept).select(*VEHICLE_COLUMNS), _group_rows(grouped)]
-    ).sort("vehicle")
-    return catalogue, _renamed(sales, names)
 
 
-def _group_names(rest: pl.DataFrame) -> pl.DataFrame:
-    """The rest with the name `new` of its group."""
-    ordered = rest.sort("price", "vehicle")
+def _group_names(rest: pl.DataFrame, place: str) -> pl.DataFrame:
+    """The rest with the name `new` of its group, its `fifth` and its `group_maker`."""
     cars = pl.col("ever").cum_sum() - pl.col("ever") / 2
     fifth = (cars * PRICE_FIFTHS / pl.col("ever").sum().clip(1)).floor().clip(0, PRICE_FIFTHS - 1)
-    return ordered.with_columns(fifth=fifth.cast(pl.Int64) + 1).with_columns(
-        new=pl.format("其他·{}·{}·价格{}档", "made_in", "energy", "fifth")
+    local = pl.col("made_in") == place
+    return (
+        rest.sort("price", "vehicle")
+        .with_columns(
+            fifth=fifth.cast(pl.Int64) + 1,
+            group_maker=pl.when(local).then("maker").otherwise(pl.lit(OTHERS)),
+            where=pl.when(local).then(pl.format("{}·{}", "made_in", "maker")).otherwise("made_in"),
+        )
+        .with_columns(new=pl.format(OTHERS + "·{}·{}·价格{}档", "where", "energy", "fifth"))
     )
 
 
 def _group_rows(grouped: pl.DataFrame) -> pl.DataFrame:
+    """One row a group, described by its cars."""
     weight = pl.col("ever").clip(1)
 
     def mean(name: str) -> pl.Expr:
@@ -187,7 +197,7 @@ def _group_rows(grouped: pl.DataFrame) -> pl.DataFrame:
         return pl.when(known.any()).then(total / weight.filter(known).sum())
 
     rows = (
-        grouped.group_by("new", "made_in", "energy")
+        grouped.group_by("new", "made_in", "energy", "group_maker")
         .agg(
             price=mean("price").round().cast(pl.Int64),
             price_ex_vat=mean("price_ex_vat").round().cast(pl.Int64),
@@ -197,12 +207,12 @@ def _group_rows(grouped: pl.DataFrame) -> pl.DataFrame:
         .with_columns(
             vehicle=pl.col("new"),
             model=pl.col("new"),
-            brand=pl.lit("其他"),
-            maker=pl.lit("其他"),
+            brand=pl.col("group_maker"),
+            maker=pl.col("group_maker"),
             segment=price_band(pl.col("price")),
         )
     )
-    return rows.select(*VEHICLE_COLUMNS).cast(dict(VEHICLE_SCHEMA))  # type: ignore[arg-type]
+    return rows.select(*VEHICLE_COLUMNS).cast(VEHICLE_SCHEMA)
 
 
 def _renamed(sales: pl.DataFrame, names: pl.DataFrame) -> pl.DataFrame:
