@@ -573,8 +573,8 @@ def _explain(
 def _own_fault(detail: ErrorDetails, context: dict[str, Any], source: Source) -> Diagnostic:
     keypath, code = detail["loc"] + tuple(context["path"]), detail["type"]
     span = context["span"]
-    place = source.inside(keypath, *span) if span is not None else source.value(keypath)
-    if code.startswith("K10") and code != "K103":
+    place = source.inside(keypath, *span) if span else source.value(keypath)
+    if code in ("K101", "K102") or (code == "C303" and not span):
         place = source.key(keypath)
     return _diagnostic(place, code, context["message"], context["help"])
 

@@ -1,0 +1,1 @@
+"""What the state offers: campaigns, their rules, and the money behind them."""

@@ -1,0 +1,270 @@
+"""How much is one benefit? Each form is data that knows its own amount.
+
+A form gives `amount()`: an expression in ten-thousandths of a fen, so that a rate of 0.01 % loses
+nothing before the one rounding function has spoken. A new form is a new class and one line in
+`FORMS`; the file format, validation, JSON schema and evaluation follow.
+"""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from typing import Annotated, Any, ClassVar, Literal, TypeAlias
+
+import polars as pl
+from pydantic import Field, GetCoreSchemaHandler, PlainValidator, WithJsonSchema, model_validator
+from pydantic_core import CoreSchema, core_schema
+
+from promo.policy.eligibility import ConditionText
+from promo.quantities import (
+    AssumedAmount,
+    BasisPoints,
+    FileModel,
+    Money,
+    Text,
+    fault,
+    money,
+    one_of,
+)
+from promo.schema import FACTS, FEN_PER_YUAN, FactType
+
+PARTS = 10_000  # amounts are kept in ten-thousandths of a fen until they are rounded
+MAX_STEPS = 200
+_AMOUNT_FACTS = tuple(name for name, fact in FACTS.items() if fact.type is FactType.MONEY)
+_SCALE_FACTS = tuple(
+    name for name, fact in FACTS.items() if fact.type in (FactType.MONEY, FactType.NUMBER)
+)
+_TEXT_FACTS = tuple(name for name, fact in FACTS.items() if fact.type is FactType.TEXT)
+
+AmountFact: TypeAlias = Annotated[
+    str, PlainValidator(one_of(_AMOUNT_FACTS)), WithJsonSchema({"enum": list(_AMOUNT_FACTS)})
+]
+ScaleFact: TypeAlias = Annotated[
+    str, PlainValidator(one_of(_SCALE_FACTS)), WithJsonSchema({"enum": list(_SCALE_FACTS)})
+]
+TextFact: TypeAlias = Annotated[
+    str, PlainValidator(one_of(_TEXT_FACTS)), WithJsonSchema({"enum": list(_TEXT_FACTS)})
+]
+
+
+class Benefit(FileModel):
+    """What every benefit may say, whatever its form."""
+
+    form: ClassVar[str]
+    when: ConditionText | None = None
+    uncertainty: AssumedAmount | None = Field(default=None, alias="amount")
+    source: Text | None = None
+
+    def amount(self) -> pl.Expr:
+        """What the benefit pays where it applies, in ten-thousandths of a fen."""
+        raise NotImplementedError
+
+    @property
+    def on(self) -> str | None:
+        """The fact that the amount depends on."""
+        return None
+
+    @property
+    def facts(self) -> tuple[str, ...]:
+        """The facts read, by the condition and by the amount."""
+        of_condition = self.when.facts if self.when is not None else ()
+        own = () if self.on is None else (self.on,)
+        return tuple(dict.fromkeys((*of_condition, *own)))
+
+
+class FixedAmount(Benefit):
+    """The same for everyone."""
+
+    form = "pay"
+    pay: Money
+
+    def amount(self) -> pl.Expr:
+        return pl.lit(self.pay * PARTS, dtype=pl.Int64)
+
+
+class Share(FileModel):
+    """A rate of an amount on the invoice, between a floor and a cap."""
+
+    of: AmountFact
+    rate: BasisPoints
+    cap: Money | None = None
+    floor: Money | None = None
+
+    @model_validator(mode="after")
+    def _floor_below_cap(self) -> Share:
+        if self.cap is not None and self.floor is not None and self.floor > self.cap:
+            raise fault("R401", "the floor is above the cap", path=("floor",))
+        return self
+
+
+class ShareOfPrice(Benefit):
+    """A share of a price, with cap and floor in whole fen."""
+
+    form = "share"
+    share: Share
+
+    def amount(self) -> pl.Expr:
+        amount = pl.col(self.share.of) * self.share.rate
+        if self.share.floor is not None:
+            amount = amount.clip(lower_bound=self.share.floor * PARTS)
+        if self.share.cap is not None:
+            amount = amount.clip(upper_bound=self.share.cap * PARTS)
+        return amount
+
+    @property
+    def on(self) -> str:
+        return self.share.of
+
+
+def _step(value: object) -> tuple[int, int]:
+    """One step `[from, amount]`; both are read with two decimals."""
+    if not isinstance(value, tuple) or len(value) != 2:
+        raise fault("K103", "a step is a list of two: [from, amount]")
+    ends = []
+    for place, part in enumerate(value):
+        try:
+            ends.append(money(part))
+        except Exception as error:
+            context = getattr(error, "context", None)
+            if context is None:
+                raise
+            raise fault(
+                getattr(error, "type", ""), context["message"], context["help"], path=(place,)
+            ) from None
+    return ends[0], ends[1]
+
+
+Step: TypeAlias = Annotated[
+    tuple[int, int],
+    PlainValidator(_step),
+    WithJsonSchema({"type": "array", "minItems": 2, "maxItems": 2}),
+]
+
+
+class Steps(FileModel):
+    """Amounts by bands of a price or another measure; which bound belongs to a band is said."""
+
+    on: ScaleFact
+    closed: Literal["lower", "upper"]
+    steps: tuple[Step, ...]
+    up_to: Money | None = None
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Steps:
+        if not self.steps or len(self.steps) > MAX_STEPS:
+            raise fault("K103", f"between 1 and {MAX_STEPS} steps are expected", path=("steps",))
+        for place, (before, after) in enumerate(pairwise(self.steps)):
+            if after[0] <= before[0]:
+                message = "this band does not start above the one before"
+                raise fault("R404", message, path=("steps", place + 1))
+        if self.up_to is not None and self.up_to <= self.steps[-1][0]:
+            raise fault("R404", "the last band ends before it starts", path=("up_to",))
+        return self
+
+    def threshold(self, hundredths: int) -> int | float:
+        """A bound in the unit of the frames: fen for money, the plain number otherwise."""
+        is_money = FACTS[self.on].type is FactType.MONEY
+        return hundredths if is_money else hundredths / FEN_PER_YUAN
+
+    def reached(self, hundredths: int) -> pl.Expr:
+        """Is the measure in or above the band that starts here?"""
+        bound = pl.lit(self.threshold(hundredths))
+        measure = pl.col(self.on)
+        return measure >= bound if self.closed == "lower" else measure > bound
+
+
+class Bands(Benefit):
+    """An amount for each band of a measure."""
+
+    form = "bands"
+    bands: Steps
+
+    def amount(self) -> pl.Expr:
+        amount = pl.lit(0, dtype=pl.Int64)
+        for start, fen in self.bands.steps:
+            paid = pl.lit(fen * PARTS, dtype=pl.Int64)
+            amount = pl.when(self.bands.reached(start)).then(paid).otherwise(amount)
+        if self.bands.up_to is not None:
+            amount = pl.when(self.bands.reached(self.bands.up_to)).then(0).otherwise(amount)
+        return pl.when(pl.col(self.bands.on).is_not_null()).then(amount)
+
+    @property
+    def on(self) -> str:
+        return self.bands.on
+
+
+class Amounts(FileModel):
+    """Amounts by name of a model, vehicle, segment or another text fact."""
+
+    on: TextFact
+    amounts: dict[str, Money]
+
+    @model_validator(mode="after")
+    def _not_empty(self) -> Amounts:
+        if not self.amounts:
+            raise fault("K103", "a table needs amounts", path=("amounts",))
+        return self
+
+
+class PerName(Benefit):
+    """An amount for each name in a table; names outside it get nothing."""
+
+    form = "table"
+    table: Amounts
+
+    def amount(self) -> pl.Expr:
+        name = pl.col(self.table.on)
+        paid = {each: fen * PARTS for each, fen in self.table.amounts.items()}
+        found = name.replace_strict(paid, default=0, return_dtype=pl.Int64)
+        return pl.when(name.is_not_null()).then(found)
+
+    @property
+    def on(self) -> str:
+        return self.table.on
+
+
+FORMS: dict[str, type[Benefit]] = {
+    each.form: each for each in (FixedAmount, ShareOfPrice, Bands, PerName)
+}
+
+
+class _ByForm:
+    """Chooses the form by its key, so that the path of an error is a path in the file."""
+
+    def __get_pydantic_core_schema__(
+        self, source: Any, handler: GetCoreSchemaHandler
+    ) -> CoreSchema:
+        choices = {f"<{name}>": handler.generate_schema(form) for name, form in FORMS.items()}
+        named = ", ".join(f"'{name}'" for name in FORMS)
+        message = f"one of the keys {named} is missing here"
+        return core_schema.tagged_union_schema(
+            choices,
+            discriminator=_form_of,
+            custom_error_type="K102",
+            custom_error_message="{message}",
+            custom_error_context={"message": message, "help": "", "span": "", "path": ""},
+        )
+
+
+def _form_of(raw: Any) -> str | None:
+    if isinstance(raw, Benefit):
+        return f"<{raw.form}>"
+    named = [key for key in raw if key in FORMS] if isinstance(raw, dict) else []
+    return f"<{named[0]}>" if named else None
+
+
+AnyBenefit: TypeAlias = Annotated[Benefit, _ByForm()]
+
+
+def rounded(amount: pl.Expr, unit: int, mode: str) -> pl.Expr:
+    """The one rounding of the program: ten-thousandths of a fen to whole units, in fen.
+
+    >>> frame = pl.DataFrame({"x": [14_999_999, 15_000_000]})
+    >>> frame.select(rounded(pl.col("x"), 1_000, "half_up")).to_series().to_list()
+    [1000, 2000]
+    """
+    whole = unit * PARTS
+    if mode == "half_up":
+        return (amount + whole // 2) // whole * unit
+    if mode == "up":
+        return (amount + whole - 1) // whole * unit
+    return amount // whole * unit

@@ -1,0 +1,132 @@
+"""How do several benefits add up, exclude each other, and stay below a cap?
+
+A cap is filled in the order in which the benefits are listed: earlier ones are paid in full, and
+what exceeds the cap is cut from the later ones. Of equal alternatives the first listed wins.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Annotated, Any, TypeAlias
+
+import polars as pl
+from pydantic import Discriminator, Tag, model_validator
+
+from promo.policy.benefits import AmountFact, rounded
+from promo.policy.money import Rounding
+from promo.quantities import BasisPoints, FileModel, Identifier, KeyPath, Money, fault
+
+Amounts: TypeAlias = dict[str, pl.Expr]
+
+
+class Cap(FileModel):
+    """A ceiling per car: an amount, a share of a price, or the lower of both."""
+
+    per_car: Money | None = None
+    share_of: AmountFact | None = None
+    rate: BasisPoints | None = None
+
+    @model_validator(mode="after")
+    def _says_something(self) -> Cap:
+        if self.per_car is None and self.share_of is None:
+            raise fault("K102", "the key 'per_car' or 'share_of' is missing here")
+        if (self.share_of is None) is not (self.rate is None):
+            lacking = "rate" if self.rate is None else "share_of"
+            raise fault("K102", f"the key '{lacking}' is missing here")
+        return self
+
+    def ceiling(self, rounding: Rounding) -> pl.Expr:
+        """The most that one car gets, in fen."""
+        ceilings = []
+        if self.per_car is not None:
+            ceilings.append(pl.lit(self.per_car, dtype=pl.Int64))
+        if self.share_of is not None and self.rate is not None:
+            share = pl.col(self.share_of) * self.rate
+            ceilings.append(rounded(share, rounding.to, rounding.mode))
+        return pl.min_horizontal(ceilings)
+
+
+def _part_kind(raw: Any) -> str:
+    return "<name>" if isinstance(raw, str) else "<nested>"
+
+
+class Combination(FileModel):
+    """A sum or a choice of the best, of benefits or of further combinations."""
+
+    sum: tuple[Part, ...] | None = None
+    best_of: tuple[Part, ...] | None = None
+    cap: Cap | None = None
+
+    @model_validator(mode="after")
+    def _one_kind(self) -> Combination:
+        if (self.sum is None) is (self.best_of is None):
+            if self.sum is None:
+                raise fault("K102", "the key 'sum' or 'best_of' is missing here")
+            raise fault("K101", "write either 'sum' or 'best_of'", path=("best_of",))
+        if not self.parts:
+            raise fault("K103", "an empty list of benefits", path=self.key)
+        return self
+
+    @property
+    def key(self) -> KeyPath:
+        return ("sum",) if self.sum is not None else ("best_of",)
+
+    @property
+    def parts(self) -> tuple[Part, ...]:
+        return self.sum if self.sum is not None else self.best_of or ()
+
+    def named(self, above: KeyPath = ()) -> Iterator[tuple[KeyPath, str]]:
+        """Every benefit named, with its path in the file."""
+        for place, part in enumerate(self.parts):
+            path = (*above, *self.key, place)
+            if isinstance(part, str):
+                yield path, part
+            else:
+                yield from part.named(path)
+
+    def amounts(self, paid: Mapping[str, pl.Expr], rounding: Rounding) -> Amounts:
+        """What each benefit pays once combined, in fen, from what each would pay alone."""
+        each = [
+            {part: paid[part]} if isinstance(part, str) else part.amounts(paid, rounding)
+            for part in self.parts
+        ]
+        combined = _added(each) if self.sum is not None else _best(each)
+        if self.cap is None:
+            return combined
+        return _cut(combined, self.cap.ceiling(rounding))
+
+
+Part: TypeAlias = Annotated[
+    Annotated[Identifier, Tag("<name>")] | Annotated[Combination, Tag("<nested>")],
+    Discriminator(_part_kind),
+]
+Combination.model_rebuild()
+
+
+def total(amounts: Mapping[str, pl.Expr]) -> pl.Expr:
+    """The sum of amounts by benefit, in fen."""
+    return pl.sum_horizontal(pl.lit(0, dtype=pl.Int64), *amounts.values())
+
+
+def _added(parts: list[Amounts]) -> Amounts:
+    return {name: amount for part in parts for name, amount in part.items()}
+
+
+def _best(parts: list[Amounts]) -> Amounts:
+    totals = [total(part) for part in parts]
+    combined: Amounts = {}
+    for place, part in enumerate(parts):
+        above_earlier = [totals[place] > other for other in totals[:place]]
+        not_below_later = [totals[place] >= other for other in totals[place + 1 :]]
+        wins = pl.all_horizontal(pl.lit(value=True), *above_earlier, *not_below_later)
+        for name, amount in part.items():
+            combined[name] = pl.when(wins).then(amount).otherwise(0)
+    return combined
+
+
+def _cut(amounts: Amounts, ceiling: pl.Expr) -> Amounts:
+    cut: Amounts = {}
+    for name, amount in amounts.items():
+        left = (ceiling - total(cut)).clip(lower_bound=0)
+        cut[name] = pl.min_horizontal(amount, left)
+    return cut

@@ -1,0 +1,901 @@
+"""Who qualifies? SQL search conditions over typed facts, read strictly.
+
+A condition is checked letter by letter, parsed by sqlglot, and kept as a small typed tree of our
+own; whatever that tree does not account for is a finding at its word. From the tree comes one
+polars expression in three-valued logic: a missing fact makes a condition unknown (null).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Annotated, Any, Literal, TypeAlias
+
+import polars as pl
+from pydantic import PlainValidator, WithJsonSchema
+from pydantic_core import PydanticCustomError
+
+from promo.errors import did_you_mean
+from promo.quantities import fault, full_width, plain_text, shown, together
+from promo.schema import FACTS, FEN_PER_YUAN, FactType
+
+MAX_LENGTH = 4_000
+MAX_DEPTH = 32
+MAX_ITEMS = 1_000
+LEAST_PRICE = 1_000 * FEN_PER_YUAN  # a price below this was meant in 万元
+
+POLARS_TYPES: dict[FactType, pl.DataType] = {
+    FactType.TEXT: pl.String(),
+    FactType.NUMBER: pl.Float64(),
+    FactType.MONEY: pl.Int64(),
+    FactType.DAY: pl.Date(),
+    FactType.FLAG: pl.Boolean(),
+}
+Plain: TypeAlias = str | int | float | bool | date
+Comparison: TypeAlias = Literal["=", "<>", "<", "<=", ">", ">="]
+IntervalUnit: TypeAlias = Literal["d", "w", "mo", "y"]
+
+
+# --- the tree ---------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class FactValue:
+    """The value of a fact, in the unit of the frames (money in fen)."""
+
+    name: str
+
+    def expression(self) -> pl.Expr:
+        return pl.col(self.name)
+
+
+@dataclass(frozen=True, slots=True)
+class Constant:
+    """A literal, in the unit of what it is compared with."""
+
+    value: Plain
+
+    def expression(self) -> pl.Expr:
+        return pl.lit(self.value)
+
+
+@dataclass(frozen=True, slots=True)
+class Plus:
+    """A sum or difference (`sign` -1) of money or numbers, or the days between two days."""
+
+    left: Value
+    right: Value
+    sign: Literal[1, -1]
+    days_between: bool = False
+
+    def expression(self) -> pl.Expr:
+        left, right = self.left.expression(), self.right.expression()
+        if self.days_between:
+            return (left - right).dt.total_days().cast(pl.Float64)
+        return left + right if self.sign == 1 else left - right
+
+
+@dataclass(frozen=True, slots=True)
+class Later:
+    """A day moved by an interval such as one year."""
+
+    day: Value
+    steps: int
+    unit: IntervalUnit
+
+    def expression(self) -> pl.Expr:
+        return self.day.expression().dt.offset_by(f"{self.steps}{self.unit}")
+
+
+Value: TypeAlias = FactValue | Constant | Plus | Later
+
+
+@dataclass(frozen=True, slots=True)
+class Compare:
+    """A comparison of two values of one type."""
+
+    left: Value
+    sign: Comparison
+    right: Value
+
+    def expression(self) -> pl.Expr:
+        left, right = self.left.expression(), self.right.expression()
+        by_sign = {
+            "=": left.eq,
+            "<>": left.ne,
+            "<": left.lt,
+            "<=": left.le,
+            ">": left.gt,
+            ">=": left.ge,
+        }
+        return by_sign[self.sign](right)
+
+
+@dataclass(frozen=True, slots=True)
+class OneOf:
+    """`IN` over literals."""
+
+    value: Value
+    items: tuple[Plain, ...]
+
+    def expression(self) -> pl.Expr:
+        return self.value.expression().is_in(list(self.items))
+
+
+@dataclass(frozen=True, slots=True)
+class Like:
+    """A text pattern with % and _."""
+
+    value: FactValue
+    pattern: str
+
+    def expression(self) -> pl.Expr:
+        return self.value.expression().str.contains(like_regex(self.pattern))
+
+
+@dataclass(frozen=True, slots=True)
+class Missing:
+    """`IS NULL`."""
+
+    value: Value
+
+    def expression(self) -> pl.Expr:
+        return self.value.expression().is_null()
+
+
+@dataclass(frozen=True, slots=True)
+class Holds:
+    """A flag standing alone, or the words TRUE and FALSE."""
+
+    value: FactValue | Constant
+
+    def expression(self) -> pl.Expr:
+        return self.value.expression()
+
+
+@dataclass(frozen=True, slots=True)
+class Not:
+    part: Test
+
+    def expression(self) -> pl.Expr:
+        return ~self.part.expression()
+
+
+@dataclass(frozen=True, slots=True)
+class All:
+    """`AND` over any number of parts; horizontal, since a chain of & overflows the stack."""
+
+    parts: tuple[Test, ...]
+
+    def expression(self) -> pl.Expr:
+        return pl.all_horizontal([part.expression() for part in self.parts])
+
+
+@dataclass(frozen=True, slots=True)
+class Some:
+    """`OR` over any number of parts."""
+
+    parts: tuple[Test, ...]
+
+    def expression(self) -> pl.Expr:
+        return pl.any_horizontal([part.expression() for part in self.parts])
+
+
+Test: TypeAlias = Compare | OneOf | Like | Missing | Holds | Not | All | Some
+
+
+def like_regex(pattern: str) -> str:
+    """A LIKE pattern as an anchored regular expression."""
+    parts = {"%": ".*", "_": "."}
+    letters = (
+        parts.get(each) or re.sub(r"([.^$*+?()\[\]{}|\\])", r"\\\1", each) for each in pattern
+    )
+    return "(?s)^" + "".join(letters) + "$"
+
+
+def leaves(node: Test | Value) -> Iterator[Test | Value]:
+    """Every node of a tree, parents first."""
+    waiting: list[Test | Value] = [node]
+    while waiting:
+        current = waiting.pop()
+        yield current
+        waiting.extend(reversed(_children(current)))
+
+
+def _children(node: Test | Value) -> list[Test | Value]:
+    if isinstance(node, All | Some):
+        return list(node.parts)
+    if isinstance(node, Compare | Plus):
+        return [node.left, node.right]
+    if isinstance(node, OneOf | Like | Missing | Holds):
+        return [node.value]
+    if isinstance(node, Not):
+        return [node.part]
+    return [node.day] if isinstance(node, Later) else []
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """A condition as written and as understood."""
+
+    text: str
+    tree: Test
+
+    def expression(self) -> pl.Expr:
+        """True, false, or null where a missing fact leaves it open."""
+        return self.tree.expression().cast(pl.Boolean)
+
+    @property
+    def facts(self) -> tuple[str, ...]:
+        """The facts read, in order of first use."""
+        found = (node.name for node in leaves(self.tree) if isinstance(node, FactValue))
+        return tuple(dict.fromkeys(found))
+
+
+# --- letters and words ------------------------------------------------------------------------
+
+_TOKEN = re.compile(
+    r"(?P<space>\s+)"
+    r"|(?P<text>'(?:[^']|'')*')"
+    r"|(?P<comment>--|/\*)"
+    r"|(?P<number>\d[\w.]*)"
+    r"|(?P<word>[^\W\d]\w*)"
+    r"|(?P<sign><>|<=|>=|[=<>()+\-,])"
+    r"|(?P<other>::|!=|==|&&|\|\||.)",
+    re.DOTALL,
+)
+_KEYWORDS = frozenset(
+    [
+        "AND",
+        "OR",
+        "NOT",
+        "BETWEEN",
+        "IN",
+        "LIKE",
+        "IS",
+        "NULL",
+        "TRUE",
+        "FALSE",
+        "DATE",
+        "TIMESTAMP",
+        "INTERVAL",
+    ]
+)
+_INTERVAL_UNITS: dict[str, IntervalUnit] = {"DAY": "d", "WEEK": "w", "MONTH": "mo", "YEAR": "y"}
+_UNIT_WORDS = frozenset(unit + end for unit in _INTERVAL_UNITS for end in ("", "S"))
+_SQL_WORDS = frozenset(
+    [
+        "AS",
+        "CASE",
+        "WHEN",
+        "THEN",
+        "ELSE",
+        "END",
+        "CAST",
+        "SELECT",
+        "FROM",
+        "WHERE",
+        "GROUP",
+        "ORDER",
+        "HAVING",
+        "LIMIT",
+        "UNION",
+        "EXISTS",
+        "ANY",
+        "ALL",
+        "SOME",
+        "OVER",
+        "PARTITION",
+        "DISTINCT",
+        "ILIKE",
+        "SIMILAR",
+        "REGEXP",
+        "RLIKE",
+        "ESCAPE",
+        "COLLATE",
+        "UNKNOWN",
+        "ISNULL",
+        "NOTNULL",
+        "XOR",
+        "DIV",
+        "MOD",
+        "CURRENT_DATE",
+        "CURRENT_TIME",
+        "CURRENT_TIMESTAMP",
+        "LOCALTIME",
+        "LOCALTIMESTAMP",
+        "NOW",
+        "TODAY",
+        "SUM",
+        "COUNT",
+        "AVG",
+        "MIN",
+        "MAX",
+        "IF",
+        "IIF",
+        "COALESCE",
+        "NULLIF",
+        "EXTRACT",
+        "LPAD",
+        "UPPER",
+        "LOWER",
+        "LENGTH",
+        "SUBSTRING",
+        "TRIM",
+        "ABS",
+        "ROUND",
+        "FLOOR",
+        "CEIL",
+        "ARRAY",
+        "ROW",
+        "VALUES",
+        "WITH",
+        "AT",
+        "TIME",
+        "ZONE",
+        "FILTER",
+        "WITHIN",
+    ]
+)
+_CLOCK = frozenset(
+    [
+        "CURRENT_DATE",
+        "CURRENT_TIME",
+        "CURRENT_TIMESTAMP",
+        "LOCALTIME",
+        "LOCALTIMESTAMP",
+        "NOW",
+        "TODAY",
+    ]
+)
+_PLAIN_NUMBER = re.compile(r"\d+(\.\d+)?")
+_CHINESE_UNIT = re.compile(r"(\d+(?:\.\d+)?)(百|千|万|亿|w|W|k|K)?(元|块)?")
+_UNITS = {"百": 100, "千": 1000, "k": 1000, "万": 10_000, "w": 10_000, "亿": 10**8}
+_SIGNS_INSTEAD = {"!=": "<>", "==": "=", "&&": "AND", "||": "OR", "！": "", '"': "'"}
+
+
+@dataclass(frozen=True, slots=True)
+class _Token:
+    kind: str
+    text: str
+    start: int
+
+
+def _tokens(text: str) -> list[_Token]:
+    found = (
+        _Token(match.lastgroup or "", match.group(), match.start())
+        for match in _TOKEN.finditer(text)
+    )
+    return [token for token in found if token.kind != "space"]
+
+
+def _at(token: _Token, code: str, message: str, help: str = "") -> PydanticCustomError:
+    return fault(code, message, help, span=(token.start, len(token.text)))
+
+
+def _lexical_faults(tokens: Sequence[_Token]) -> list[PydanticCustomError]:
+    """The faults of single words; reading ends at the first word that is not allowed at all."""
+    faults: list[PydanticCustomError] = []
+    for place, token in enumerate(tokens):
+        following = tokens[place + 1].text if place + 1 < len(tokens) else ""
+        found = _word_fault(token, following)
+        if found is not None:
+            faults.append(found)
+            if found.type in ("C301", "C302"):
+                break
+    return faults
+
+
+def _word_fault(token: _Token, following: str) -> PydanticCustomError | None:
+    if token.kind == "comment":
+        return _at(
+            token,
+            "C302",
+            "a comment inside a condition",
+            "put remarks into the file's own # lines",
+        )
+    if token.kind == "number":
+        return _number_fault(token)
+    if token.kind == "word":
+        return _name_fault(token, following)
+    return _sign_fault(token) if token.kind == "other" else None
+
+
+def _number_fault(token: _Token) -> PydanticCustomError | None:
+    if _PLAIN_NUMBER.fullmatch(token.text) and token.text.isascii():
+        if len(token.text.partition(".")[0].lstrip("0")) > 13:
+            return _at(
+                token, "V205", f"the number '{shown(token.text)}' is too large", "check the digits"
+            )
+        return None
+    plain = full_width(token.text)
+    if plain is not None:
+        return _at(
+            token, "V208", f"full-width characters in '{shown(token.text)}'", f"write '{plain}'"
+        )
+    unit = _CHINESE_UNIT.fullmatch(token.text)
+    if unit is not None and len(token.text) < 40:
+        number = Decimal(unit[1]) * _UNITS.get((unit[2] or "").lower(), 1)
+        help = f"write '{format(number.normalize(), 'f')}'"
+        return _at(token, "V207", f"'{token.text}' carries a unit", help)
+    digits = re.sub(r"_", "", token.text)
+    help = f"write '{digits}'" if _PLAIN_NUMBER.fullmatch(digits) else ""
+    return _at(token, "C301", f"'{shown(token.text)}' is not a plain number", help)
+
+
+def _name_fault(token: _Token, following: str) -> PydanticCustomError | None:
+    word = token.text.upper()
+    if word in _CLOCK:
+        help = "write the day, such as DATE '2022-11-01'"
+        return _at(
+            token, "C302", f"the clock ('{token.text}') cannot be read in a condition", help
+        )
+    if word in _KEYWORDS or (word in _UNIT_WORDS and following != "("):
+        return None
+    if following == "(" or word in _SQL_WORDS:
+        what = f"the function '{shown(token.text)}'" if following == "(" else f"'{token.text}'"
+        return _at(token, "C302", f"{what} is not allowed in a condition")
+    return None if token.text in FACTS else _unknown_name(token)
+
+
+def _unknown_name(token: _Token) -> PydanticCustomError:
+    plain = full_width(token.text)
+    if plain is not None:
+        message = f"full-width characters in '{shown(token.text)}'"
+        return _at(token, "V208", message, f"write '{plain}'")
+    help = did_you_mean(token.text.lower(), FACTS)
+    return _at(token, "C303", f"unknown fact '{shown(token.text)}'", help)
+
+
+def _sign_fault(token: _Token) -> PydanticCustomError:
+    if token.text == "'":
+        return _at(token, "C301", "a text starts here and does not end", "close it with '")
+    if token.text in "‘’“”":
+        return _at(token, "V208", f"the quotation mark {token.text}", "write '")
+    plain = full_width(token.text)
+    if plain is not None:
+        return _at(token, "V208", f"the full-width sign '{token.text}'", f"write '{plain}'")
+    instead = _SIGNS_INSTEAD.get(token.text)
+    help = f"write {instead}" if instead else ""
+    return _at(token, "C302", f"'{token.text}' is not allowed in a condition", help)
+
+
+def _size_fault(tokens: Sequence[_Token]) -> PydanticCustomError | None:
+    """Too deep or too many items; decided on the words, before any parser sees them."""
+    depth = chained = commas = 0
+    for token in tokens:
+        word = token.text.upper()
+        depth += {"(": 1, ")": -1}.get(word, 0)
+        chained = 0 if word in ("AND", "OR", ",") else chained + (word in ("NOT", "+", "-"))
+        commas = commas + 1 if token.text == "," else (0 if token.text == "(" else commas)
+        if max(depth, chained) > MAX_DEPTH:
+            return _at(token, "C305", f"nested deeper than {MAX_DEPTH}", "write it more simply")
+        if commas >= MAX_ITEMS:
+            return _at(token, "C305", f"more than {MAX_ITEMS} items", "use a flag fact")
+    return None
+
+
+# --- parsing ----------------------------------------------------------------------------------
+
+
+def read_condition(value: object) -> Condition:
+    """A condition from its text; raises with every fault that can be told apart."""
+    text = plain_text(value)
+    if not text.strip():
+        raise fault("C301", "a condition was expected, nothing is written here")
+    if len(text) > MAX_LENGTH:
+        raise fault("C305", f"longer than {MAX_LENGTH} characters", "split it into two conditions")
+    tokens = _tokens(text)
+    faults = _lexical_faults(tokens)
+    if not faults:
+        too_big = _size_fault(tokens)
+        faults = [too_big] if too_big is not None else []
+    if faults:
+        raise together(faults, text)
+    return Condition(text, _Reader(text, tokens).read())
+
+
+def _sqlglot(text: str) -> Any:
+    import sqlglot
+    from sqlglot.errors import SqlglotError
+
+    try:
+        return sqlglot.parse_one(text, dialect="postgres")
+    except SqlglotError as error:
+        details = getattr(error, "errors", None) or [{}]
+        raise _parse_fault(text, details[0]) from None
+
+
+def _parse_fault(text: str, detail: dict[str, Any]) -> PydanticCustomError:
+    highlight = str(detail.get("highlight") or "")
+    lines = text.split("\n")
+    before = sum(len(line) + 1 for line in lines[: int(detail.get("line") or 1) - 1])
+    offset = max(0, min(before + int(detail.get("col") or 1) - len(highlight), len(text) - 1))
+    near = shown(text[offset : offset + 20])
+    length = max(1, len(highlight))
+    return fault("C301", f"the condition cannot be read at '{near}'", span=(offset, length))
+
+
+@dataclass(frozen=True, slots=True)
+class _Typed:
+    """A value with its type; a bare number takes the type of what it meets."""
+
+    value: Value
+    type: FactType
+    literal: bool
+    start: int
+    length: int
+
+
+_COMPARISONS: dict[str, Comparison] = {
+    "EQ": "=",
+    "NEQ": "<>",
+    "LT": "<",
+    "LTE": "<=",
+    "GT": ">",
+    "GTE": ">=",
+}
+
+
+class _Reader:
+    """Turns the tree of sqlglot into ours, word by word; every word must be accounted for."""
+
+    def __init__(self, text: str, tokens: Sequence[_Token]) -> None:
+        self.text = text
+        self.tokens = tokens
+        self.seen: set[int] = set()
+
+    def read(self) -> Test:
+        tree = self.test(_sqlglot(self.text))
+        for token in self.tokens:
+            named = token.kind in ("number", "text") or token.text in FACTS
+            if named and token.start not in self.seen:
+                raise _at(token, "C301", f"'{shown(token.text)}' has no place in this condition")
+        return tree
+
+    # places
+
+    def span(self, node: Any) -> tuple[int, int]:
+        """Offset and length of the first word below a node of sqlglot."""
+        starts = [
+            (each.meta["start"], each.meta["end"]) for each in node.walk() if "start" in each.meta
+        ]
+        if not starts:
+            return 0, len(self.text)
+        start, end = min(starts)
+        return start, end - start + 1
+
+    def refuse(self, node: Any, what: str) -> PydanticCustomError:
+        return fault("C302", f"{what} is not allowed in a condition", span=self.span(node))
+
+    def refuse_expression(self, node: Any) -> PydanticCustomError:
+        """Something the language does not have: an alias, NULL outside IS, anything else."""
+        if type(node).__name__ == "Alias":
+            return self.refuse(node.args["alias"], f"the alias '{shown(node.alias)}'")
+        if type(node).__name__ == "Null":
+            span = next(
+                (token.start, len(token.text))
+                for place, token in enumerate(self.tokens)
+                if token.text.upper() == "NULL" and self.before(place) not in ("IS", "NOT")
+            )
+            help = "write IS NULL or IS NOT NULL"
+            return fault("C302", "NULL compares with nothing", help, span=span)
+        return self.refuse(node, f"'{shown(node.sql(dialect='postgres'))}'")
+
+    def before(self, place: int) -> str:
+        return self.tokens[place - 1].text.upper() if place else ""
+
+    # tests
+
+    def test(self, node: Any) -> Test:
+        kind = type(node).__name__
+        if kind in ("And", "Or"):
+            parts = tuple(self.test(part) for part in _chain(node))
+            return All(parts) if kind == "And" else Some(parts)
+        if kind == "Not":
+            return Not(self.test(node.this))
+        if kind == "Paren":
+            return self.test(node.this)
+        if kind in _COMPARISONS:
+            return self.compare(node, _COMPARISONS[kind])
+        return self.special(node, kind)
+
+    def special(self, node: Any, kind: str) -> Test:
+        if kind == "Between":
+            return self.between(node)
+        if kind == "In":
+            return self.one_of(node)
+        if kind == "Like":
+            return self.like(node)
+        if kind == "Is":
+            return self.missing(node)
+        if kind == "Boolean":
+            return Holds(Constant(bool(node.this)))
+        if kind == "Column":
+            return self.flag(node)
+        raise self.refuse_expression(node)
+
+    def flag(self, node: Any) -> Test:
+        found = self.value(node)
+        if found.type is FactType.FLAG and isinstance(found.value, FactValue):
+            return Holds(found.value)
+        help = "compare it, such as '= ...'"
+        raise fault(
+            "C304", "a fact that is not true or false stands alone", help, span=self.span(node)
+        )
+
+    def compare(self, node: Any, sign: Comparison) -> Test:
+        left, right = self.agree(self.value(node.this), self.value(node.expression))
+        if left.type is FactType.FLAG and sign not in ("=", "<>"):
+            raise self.refuse(node, f"'{sign}' between true and false")
+        return Compare(left.value, sign, right.value)
+
+    def between(self, node: Any) -> Test:
+        if node.args.get("symmetric"):
+            raise self.refuse(node, "SYMMETRIC")
+        value = self.value(node.this)
+        low, high = self.value(node.args["low"]), self.value(node.args["high"])
+        first, bottom = self.agree(value, low)
+        second, top = self.agree(value, high)
+        return All(
+            (Compare(first.value, ">=", bottom.value), Compare(second.value, "<=", top.value))
+        )
+
+    def one_of(self, node: Any) -> Test:
+        items = node.expressions
+        if not items or node.args.get("query") is not None:
+            raise self.refuse(node, "an empty list or a subquery")
+        value = self.value(node.this)
+        pairs = [self.agree(value, self.value(item)) for item in items]
+        found: list[Plain] = []
+        for _, item in pairs:
+            if not isinstance(item.value, Constant):
+                message = "only literals can stand in a list"
+                raise fault("C302", message, span=(item.start, item.length))
+            found.append(item.value.value)
+        return OneOf(pairs[0][0].value, tuple(found))
+
+    def like(self, node: Any) -> Test:
+        value, pattern = self.value(node.this), self.value(node.expression)
+        both_text = value.type is pattern.type is FactType.TEXT
+        if not both_text or not isinstance(value.value, FactValue):
+            message = "LIKE compares a text fact with a text"
+            raise fault("C304", message, span=(value.start, value.length))
+        if not isinstance(pattern.value, Constant) or "\\" in str(pattern.value.value):
+            span = (pattern.start, pattern.length)
+            raise fault("C302", "only % and _ can stand in a pattern", span=span)
+        return Like(value.value, str(pattern.value.value))
+
+    def missing(self, node: Any) -> Test:
+        if type(node.expression).__name__ != "Null":
+            raise self.refuse(node, "IS with anything but NULL")
+        found = Missing(self.value(node.this).value)
+        return Not(found) if node.args.get("negate") else found
+
+    # values
+
+    def value(self, node: Any) -> _Typed:
+        kind = type(node).__name__
+        if kind == "Paren":
+            return self.value(node.this)
+        if kind in ("Add", "Sub"):
+            return self.sum(node, 1 if kind == "Add" else -1)
+        readers = {
+            "Column": self.fact,
+            "Literal": self.literal,
+            "Boolean": self.truth,
+            "Neg": self.negative,
+            "Cast": self.day,
+        }
+        if kind not in readers:
+            raise self.refuse_expression(node)
+        return readers[kind](node, *self.span(node))
+
+    def truth(self, node: Any, start: int, length: int) -> _Typed:
+        value = Constant(bool(node.this))
+        return _Typed(value, FactType.FLAG, literal=True, start=start, length=length)
+
+    def fact(self, node: Any, start: int, length: int) -> _Typed:
+        name = node.name
+        if name not in FACTS or node.args.get("table") is not None:
+            help = did_you_mean(name, FACTS)
+            raise fault("C303", f"unknown fact '{shown(name)}'", help, span=(start, length))
+        self.seen.add(start)
+        return _Typed(FactValue(name), FACTS[name].type, literal=False, start=start, length=length)
+
+    def literal(self, node: Any, start: int, length: int) -> _Typed:
+        self.seen.add(start)
+        if node.is_string:
+            return _Typed(
+                Constant(node.this), FactType.TEXT, literal=True, start=start, length=length
+            )
+        number = float(node.this)
+        return _Typed(Constant(number), FactType.NUMBER, literal=True, start=start, length=length)
+
+    def negative(self, node: Any, start: int, length: int) -> _Typed:
+        inner = self.value(node.this)
+        number = inner.value.value if isinstance(inner.value, Constant) else None
+        if not isinstance(number, float) or number < 0:
+            raise self.refuse(node, "a minus sign before anything but a number")
+        value = Constant(-number)
+        return _Typed(value, FactType.NUMBER, literal=True, start=start, length=length)
+
+    def day(self, node: Any, start: int, length: int) -> _Typed:
+        """`DATE '2022-11-01'` or `TIMESTAMP '2022-11-01 00:00:00'`."""
+        target = node.args["to"].sql(dialect="postgres").upper()
+        text = (
+            node.this.name
+            if type(node.this).__name__ == "Literal" and node.this.is_string
+            else None
+        )
+        if target not in ("DATE", "TIMESTAMP") or text is None:
+            raise self.refuse(node, "a cast")
+        self.seen.add(start)
+        found = _written_day(text, target)
+        if found is None:
+            code = "V202" if re.fullmatch(r"\d{4}-\d\d-\d\d.*", text) else "C301"
+            help = "write a day as DATE '2022-11-01'"
+            message = f"the day '{shown(text)}' does not exist"
+            raise fault(code, message, help, span=(start, length))
+        return _Typed(Constant(found), FactType.DAY, literal=True, start=start, length=length)
+
+    def sum(self, node: Any, sign: Literal[1, -1]) -> _Typed:
+        if type(node.expression).__name__ == "Interval":
+            return self.later(node, sign)
+        left, right = self.value(node.this), self.value(node.expression)
+        if left.type is FactType.DAY:
+            return self.day_sum(left, right, sign)
+        left, right = self.agree(left, right)
+        if left.type not in (FactType.NUMBER, FactType.MONEY):
+            raise self.refuse(node, "arithmetic on anything but money, numbers and days")
+        literal = left.literal and right.literal
+        value: Value = Plus(left.value, right.value, sign)
+        return _Typed(value, left.type, literal=literal, start=left.start, length=left.length)
+
+    def day_sum(self, left: _Typed, right: _Typed, sign: Literal[1, -1]) -> _Typed:
+        if right.type is FactType.DAY and sign == -1:
+            value = Plus(left.value, right.value, -1, days_between=True)
+            return _Typed(
+                value, FactType.NUMBER, literal=False, start=left.start, length=left.length
+            )
+        whole = isinstance(right.value, Constant) and right.type is FactType.NUMBER
+        steps = right.value.value if whole and isinstance(right.value, Constant) else 0.5
+        if not isinstance(steps, float) or steps != int(steps):
+            raise fault("C304", "a day moves by whole days", span=(right.start, right.length))
+        moved = Later(left.value, sign * int(steps), "d")
+        return _Typed(moved, FactType.DAY, literal=False, start=left.start, length=left.length)
+
+    def later(self, node: Any, sign: Literal[1, -1]) -> _Typed:
+        left = self.value(node.this)
+        steps, unit = self.interval(node.expression)
+        if left.type is not FactType.DAY:
+            raise fault("C304", "only a day moves by an INTERVAL", span=(left.start, left.length))
+        moved = Later(left.value, sign * steps, unit)
+        return _Typed(moved, FactType.DAY, literal=False, start=left.start, length=left.length)
+
+    def interval(self, node: Any) -> tuple[int, IntervalUnit]:
+        start, length = self.span(node)
+        self.seen.update(
+            token.start for token in self.tokens if start <= token.start < start + length
+        )
+        words = f"{node.this.name if node.this else ''} {node.args.get('unit') or ''}".split()
+        unit = words[1].upper().removesuffix("S") if len(words) == 2 else ""
+        if unit not in _INTERVAL_UNITS or not re.fullmatch(r"\d{1,5}", words[0]):
+            help = "write INTERVAL '1 year', '6 months' or '90 days'"
+            raise fault("C302", "this INTERVAL cannot be read", help, span=(start, length))
+        self.note_interval_words(node)
+        return int(words[0]), _INTERVAL_UNITS[unit]
+
+    def note_interval_words(self, node: Any) -> None:
+        """The text of an interval has no place of its own in sqlglot; take it from the words."""
+        for place, token in enumerate(self.tokens):
+            if token.text.upper() == "INTERVAL" and place + 1 < len(self.tokens):
+                self.seen.add(self.tokens[place + 1].start)
+
+    # types
+
+    def agree(self, left: _Typed, right: _Typed) -> tuple[_Typed, _Typed]:
+        """Both sides in one type; a bare number becomes money where it meets money."""
+        if left.type is FactType.MONEY and right.literal and right.type is FactType.NUMBER:
+            right = _as_money(right)
+        if right.type is FactType.MONEY and left.literal and left.type is FactType.NUMBER:
+            left = _as_money(left)
+        if left.type is not right.type:
+            help = _type_help(left, right)
+            message = f"{_name(left)} is compared with {_name(right)}"
+            place = right if right.literal or not left.literal else left
+            raise fault("C304", message, help, span=(place.start, place.length))
+        _refuse_unknown_word(left, right)
+        _refuse_unknown_word(right, left)
+        return left, right
+
+
+def _chain(node: Any) -> list[Any]:
+    """The parts of a chain of one connective, in order, without recursion."""
+    kind, parts, waiting = type(node), [], [node]
+    while waiting:
+        current = waiting.pop()
+        if type(current) is kind:
+            waiting.extend((current.expression, current.this))
+        else:
+            parts.append(current)
+    return parts
+
+
+def _written_day(text: str, kind: str) -> date | None:
+    """The day or instant written in a literal; None where there is none such."""
+    pattern = r"\d{4}-\d\d-\d\d" + ("" if kind == "DATE" else r"( \d\d:\d\d(:\d\d)?)?")
+    if not re.fullmatch(pattern, text, re.ASCII):
+        return None
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return found.date() if kind == "DATE" else found
+
+
+def _as_money(side: _Typed) -> _Typed:
+    """A number of yuan as whole fen."""
+    fen = _in_fen(side.value)
+    if fen is None:
+        message = "an amount of money with parts of a fen"
+        raise fault("C304", message, "write at most two decimals", span=(side.start, side.length))
+    return _Typed(fen, FactType.MONEY, literal=True, start=side.start, length=side.length)
+
+
+def _in_fen(value: Value) -> Value | None:
+    if isinstance(value, Plus):
+        left, right = _in_fen(value.left), _in_fen(value.right)
+        return Plus(left, right, value.sign) if left is not None and right is not None else None
+    if not isinstance(value, Constant) or not isinstance(value.value, float):
+        return None
+    fen = Decimal(repr(value.value)) * FEN_PER_YUAN
+    return Constant(int(fen)) if fen == fen.to_integral_value() else None
+
+
+def _name(side: _Typed) -> str:
+    kinds = {
+        FactType.TEXT: "a text",
+        FactType.NUMBER: "a number",
+        FactType.MONEY: "an amount of money",
+        FactType.DAY: "a day",
+        FactType.FLAG: "true or false",
+    }
+    if isinstance(side.value, FactValue):
+        return f"'{side.value.name}' ({kinds[side.type]})"
+    return kinds[side.type]
+
+
+def _type_help(left: _Typed, right: _Typed) -> str:
+    types = {left.type, right.type}
+    texts = [side.value.value for side in (left, right) if isinstance(side.value, Constant)]
+    written = texts[0] if texts else ""
+    if types == {FactType.TEXT, FactType.DAY} and isinstance(written, str):
+        return f"write DATE '{written}'" if re.fullmatch(r"\d{4}-\d\d-\d\d", written) else ""
+    if FactType.TEXT in types and isinstance(written, str) and _PLAIN_NUMBER.fullmatch(written):
+        return f"write {written} without quotes"
+    if types in ({FactType.FLAG, FactType.TEXT}, {FactType.FLAG, FactType.NUMBER}):
+        return "write TRUE or FALSE"
+    if isinstance(written, float):
+        return f"write '{written:g}' in quotes" if FactType.TEXT in types else ""
+    return ""
+
+
+def _refuse_unknown_word(fact: _Typed, literal: _Typed) -> None:
+    """A text that its fact can never have, such as energy = 'EV'."""
+    if not isinstance(fact.value, FactValue) or not isinstance(literal.value, Constant):
+        return
+    choices = FACTS[fact.value.name].choices
+    if choices and literal.value.value not in choices:
+        written = str(literal.value.value)
+        help = did_you_mean(written, choices)
+        message = f"'{fact.value.name}' is never '{shown(written)}'"
+        raise fault("V206", message, help, span=(literal.start, literal.length))
+
+
+ConditionText: TypeAlias = Annotated[
+    Condition, PlainValidator(read_condition), WithJsonSchema({"type": "string"})
+]
