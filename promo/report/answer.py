@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import polars as pl
 
 from promo.appraisal import Appraisal
@@ -145,3 +147,9 @@ def spoken(appraisal: Appraisal, name: str) -> str:
     scale = scale_of(measure.kind.unit, [measure.mean, measure.p05, measure.p95])
     middle, low, high = (number(v, scale) for v in (measure.mean, measure.p05, measure.p95))
     return f"{middle} ({low}–{high})"
+
+
+def all_warnings(appraisals: Sequence[Appraisal], language: Language) -> list[str]:
+    """The warnings of several designs, each said once."""
+    texts = [words.chosen(text, language) for each in appraisals for text in each.warnings]
+    return list(dict.fromkeys(texts))

@@ -54,7 +54,7 @@ def grid(table: Table, language: Language, *, width: int) -> Grid:
 
 
 def _headings(column: Column, scale: Scale | None, language: Language) -> list[str]:
-    unit = words.chosen(scale.unit, language) if scale and column.form == "CNY" else ""
+    unit = words.chosen(scale.unit, language) if scale and column.form in {"CNY", "share"} else ""
     name = f"{column.heading}({unit})" if unit else column.heading
     if column.low is None:
         return [name]

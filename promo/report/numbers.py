@@ -39,6 +39,7 @@ UNITS: dict[str, Words] = {
     "ratio": Words("", ""),
     "months": Words("人月", "person-months"),
     "days": Words("", ""),
+    "days later": Words("天", "days"),
 }
 
 

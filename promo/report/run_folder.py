@@ -12,9 +12,10 @@ import json
 import os
 import shutil
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+import polars as pl
 import rfc8785
 
 from promo.appraisal import Appraisal
@@ -48,6 +49,35 @@ def appraisal_files(appraisal: Appraisal, language: Language) -> dict[str, bytes
     }
 
 
+def comparison_files(
+    appraisals: Sequence[Appraisal], differences: pl.DataFrame, language: Language
+) -> dict[str, bytes]:
+    """Every file of a comparison: the differences, and each design in its own folder."""
+    made = [
+        tables.differences(differences, appraisals, language),
+        tables.designs(appraisals, language),
+    ]
+    names = tables.design_names(appraisals)
+    title = " / ".join(names)
+    paragraphs = [
+        f"{name}: {answer.paragraph(appraisal, language)}"
+        for name, appraisal in zip(names, appraisals, strict=True)
+    ]
+    content = contract.comparison_object(appraisals, differences, language)
+    records = [record(appraisal) for appraisal in appraisals]
+    files = {
+        "result.json": _json(content),
+        "result.xlsx": document.workbook(title, paragraphs, made, language),
+        "report.html": document.page(title, paragraphs, made, language, {}).encode(),
+        "record.json": rfc8785.dumps({"schema": RECORD_SCHEMA, "designs": records}),
+        "tables/differences.parquet": _parquet(differences),
+    }
+    for place, appraisal in enumerate(appraisals, start=1):
+        inside = appraisal_files(appraisal, language).items()
+        files |= {f"design-{place}/{name}": written for name, written in inside}
+    return files
+
+
 def parquet_files(appraisal: Appraisal) -> dict[str, bytes]:
     """The numbers as they are, unrounded, one file a table."""
     frames = {
@@ -61,12 +91,13 @@ def parquet_files(appraisal: Appraisal) -> dict[str, bytes]:
         "sensitivity": appraisal.sensitivity,
         "backtest": appraisal.backtest,
     }
-    files = {}
-    for name, frame in frames.items():
-        stream = io.BytesIO()
-        frame.write_parquet(stream)
-        files[f"tables/{name}.parquet"] = stream.getvalue()
-    return files
+    return {f"tables/{name}.parquet": _parquet(frame) for name, frame in frames.items()}
+
+
+def _parquet(frame: pl.DataFrame) -> bytes:
+    stream = io.BytesIO()
+    frame.write_parquet(stream)
+    return stream.getvalue()
 
 
 def record(appraisal: Appraisal) -> Json:

@@ -363,6 +363,65 @@ def provenance(appraisal: Appraisal, language: Language) -> Table:
     return _table("provenance", columns, frame, language)
 
 
+def designs(appraisals: Sequence[Appraisal], language: Language) -> Table:
+    """The measures of each design beside each other, measure by measure."""
+    heads = [headline(appraisal, language).frame for appraisal in appraisals]
+    named = [
+        frame.with_columns(pl.lit(name).alias("design"), pl.lit(place).alias("_place"))
+        for place, (frame, name) in enumerate(zip(heads, design_names(appraisals), strict=True))
+    ]
+    order = {name: place for place, name in enumerate(MEASURES)}
+    frame = (
+        pl.concat(named)
+        .with_columns(pl.col("name").replace_strict(order).alias("_order"))
+        .sort("_order", "_place")
+        .drop("_order", "_place")
+    )
+    columns = (
+        _column("measure", language),
+        _column("design", language),
+        _column("basis", language, room=80),
+        Column("mean", words.heading("mean", language), "by unit", "p05", "p95"),
+    )
+    return _table("designs", columns, frame, language)
+
+
+def design_names(appraisals: Sequence[Appraisal]) -> list[str]:
+    """What each design is called; a number is added where two files share an identifier."""
+    names = [appraisal.campaign_id for appraisal in appraisals]
+    return [
+        f"{name}#{place + 1}" if names.count(name) > 1 else name
+        for place, name in enumerate(names)
+    ]
+
+
+def differences(made: pl.DataFrame, appraisals: Sequence[Appraisal], language: Language) -> Table:
+    """Each design minus the first, on the same draws; marked where the interval excludes zero."""
+    told_apart = words.chosen(Words("是", "yes"), language)
+    known = made.filter(pl.col("measure").is_in(list(MEASURES)))
+    frame = known.with_columns(
+        pl.col("measure").replace_strict(_units()).replace("days", "days later").alias("unit"),
+        pl.col("measure").replace({name: words.label(name, language) for name in MEASURES}),
+        pl.when("marked").then(pl.lit(told_apart)).otherwise(pl.lit("")).alias("marked"),
+    )
+    columns = (
+        _column("measure", language),
+        _column("design", language),
+        Column("mean", words.heading("mean", language), "by unit", "p05", "p95"),
+        _column("marked", language),
+    )
+    first = design_names(appraisals)[0]
+    note = words.chosen(
+        Words(
+            f"各方案减去 {first}，同一批抽样；区间不含零才算分出高下",
+            f"each design minus {first} on the same draws; told apart where 9 in 10 exclude zero",
+        ),
+        language,
+    )
+    made_table = _table("differences", columns, frame, language)
+    return Table(made_table.name, made_table.title, columns, frame, note)
+
+
 def _column(name: str, language: Language, form: Form = "text", *, room: int = 60) -> Column:
     return Column(name, words.heading(name, language), form, room=room)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import polars as pl
 from rich import box
@@ -44,6 +44,29 @@ def appraisal_text(appraisal: Appraisal, language: Language, *, width: int, plai
     page.bullets("limits", (chosen(text, language) for text in appraisal.limits))
     page.bullets("warnings", (chosen(text, language) for text in appraisal.warnings))
     page.bullets("provenance", _record(tables.provenance(appraisal, language)))
+    return page.text()
+
+
+def comparison_text(
+    appraisals: Sequence[Appraisal],
+    differences: pl.DataFrame,
+    language: Language,
+    *,
+    width: int,
+    plain: bool,
+) -> str:
+    """Designs beside each other, the differences first."""
+    page = Page(language, width=width, plain=plain)
+    for name, appraisal in zip(tables.design_names(appraisals), appraisals, strict=True):
+        page.heading(f"{name}: {chosen(appraisal.title, language)}")
+        page.paragraph(answer.paragraph(appraisal, language))
+        page.paragraph(answer.standing_line(appraisal, language))
+    page.table(tables.differences(differences, appraisals, language))
+    page.table(tables.designs(appraisals, language))
+    page.bullets("limits", (chosen(text, language) for text in appraisals[0].limits))
+    page.bullets("warnings", answer.all_warnings(appraisals, language))
+    for appraisal in appraisals:
+        page.bullets("provenance", _record(tables.provenance(appraisal, language)))
     return page.text()
 
 
