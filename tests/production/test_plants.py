@@ -314,3 +314,63 @@ def test_an_idle_plant_serves_the_city_from_other_cities_cars() -> None:
 def test_a_short_last_week_counts_at_its_weekly_rate() -> None:
     daily = np.array([1.0] * 7 + [2.0] * 3)[:, np.newaxis]
     assert weekly_rates(daily)[:, 0].tolist() == [7.0, 14.0]
+
+
+def weekly(path: PlantPath) -> Ints:
+    cars: Ints = path.built[0].sum(axis=1).reshape(-1, 7).sum(axis=1)
+    return cars
+
+
+def test_a_campaign_believed_in_full_that_comes_true_is_built_week_by_week_as_sold() -> None:
+    days = 364
+    sales = np.full((1, days, 1), 30, dtype=np.int64)
+    extra = campaign_days(days, 56, 112, 10)
+    told = plant(announced_share=1.0)
+    without = project(told, world(sales, cars_a_day=30.0))
+    with_ = project(told, world(sales, cars_a_day=30.0, extra=extra, announced_day=-1))
+    more = weekly(with_) - weekly(without)
+    assert np.all(np.abs(more[8:16] - 70) <= 2)  # whole cars, carried from week to week
+    assert np.all(np.abs(more[:8]) <= 2)
+    assert np.all(np.abs(more[16:]) <= 2)
+
+
+@pytest.mark.parametrize(("usual", "change", "first_weeks"), [(30, 60, 270), (60, -30, 360)])
+def test_inside_the_frozen_weeks_output_moves_by_overtime_only(
+    usual: int, change: int, first_weeks: int
+) -> None:
+    """600 cars a week of capacity, overtime 10 %: 60 cars up or down for six weeks.
+
+    Told in week 2 of sales that change from week 3 on; the pattern follows in week 2 + 6.
+    """
+    days = 126
+    sales = np.full((1, days, 1), usual, dtype=np.int64)
+    extra = campaign_days(days, 21, days, change)
+    inputs = world(sales, cars_a_day=usual, capacity_a_day=100.0, extra=extra, announced_day=14)
+    told = plant(base_load_per_month=0, announced_share=1.0, overtime_share=0.1, lead_time_weeks=6)
+    built = weekly(project(told, inputs))
+    assert np.all(np.abs(built[:3] - 7 * usual) <= 1)
+    assert np.all(np.abs(built[3:8] - first_weeks) <= 1)
+    assert abs(built[8] - first_weeks) > 60
+
+
+def test_orders_of_one_week_change_output_two_weeks_later() -> None:
+    """Sold in week 2, ordered in week 3, known at the end of it, decided in 4, built in 5."""
+    days = 70
+    sales = np.full((1, days, 1), 30, dtype=np.int64)
+    extra = campaign_days(days, 14, 21, 40)
+    without = project(plant(), world(sales, cars_a_day=30.0))
+    with_ = project(plant(), world(sales, cars_a_day=30.0, extra=extra))
+    more = weekly(with_) - weekly(without)
+    assert (with_.ordered - without.ordered)[0, :, 0].nonzero()[0][0] == 21
+    assert more[:5].tolist() == [0] * 5
+    assert more[5] > 0
+
+
+def test_stock_taken_is_built_again_even_where_nobody_revises_expectations() -> None:
+    days = 700
+    sales = np.full((1, days, 1), 30, dtype=np.int64)
+    unmoved = plant(expectation_speed_per_month=0.0)
+    extra = campaign_days(days, 14, 21, 20)
+    without = project(unmoved, world(sales, cars_a_day=30.0))
+    with_ = project(unmoved, world(sales, cars_a_day=30.0, extra=extra))
+    assert (with_.built - without.built).sum() == pytest.approx(140, abs=3)
