@@ -20,6 +20,7 @@ all trims of a model change price together.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Self
 
 import numpy as np
 
@@ -45,6 +46,36 @@ class Judged:
     same_nest: Floats
     other_nests: Floats
     not_bought: Floats
+
+    @classmethod
+    def from_steps(
+        cls, own_price_elasticity: Floats, not_bought: Floats, same_nest_of_rest: Floats
+    ) -> Self:
+        """From the share that buys nothing, and the share of the rest that stays in the nest."""
+        rest = 1.0 - not_bought
+        same_nest = rest * same_nest_of_rest
+        return cls(own_price_elasticity, same_nest, rest - same_nest, not_bought)
+
+
+def dirichlet_parts(
+    uniform: Floats, not_bought: float, same_nest_of_rest: float, concentration: float
+) -> tuple[Floats, Floats]:
+    """Draws (R,) of the two steps of a Dirichlet over same nest, other nests and not bought.
+
+    A Dirichlet falls apart into independent Betas: not bought, and the same nest among the rest.
+
+    Parameters
+    ----------
+    uniform : (R, 2) quantiles of the two
+    not_bought, same_nest_of_rest : means
+    """
+    from scipy.special import betaincinv
+
+    rest = concentration * (1.0 - not_bought)
+    first = betaincinv(concentration * not_bought, rest, uniform[:, 0])
+    inside = rest * same_nest_of_rest
+    second = betaincinv(inside, rest - inside, uniform[:, 1])
+    return np.asarray(first, np.float64), np.asarray(second, np.float64)
 
 
 @dataclass(frozen=True, slots=True)

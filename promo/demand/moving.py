@@ -87,7 +87,8 @@ def moving_table(
     gain *= alpha[..., np.newaxis, np.newaxis]
     after = pivot(nests, shares[..., np.newaxis, :], gain, correlations[..., np.newaxis, :])
     low, width = edges[..., :-1, np.newaxis], np.diff(edges)[..., np.newaxis]
-    above = np.divide(worth - low, width, out=np.zeros(gain.shape), where=width > 0)
+    with np.errstate(over="ignore"):  # bins of next to no width: wholly in or out of reach
+        above = np.divide(worth - low, width, out=np.zeros(gain.shape), where=width > 0)
     in_reach = np.clip(above, 0.0, 1.0, out=above)
     moved = np.multiply(in_reach, after.shares, out=in_reach)
     return MovingTable(edges, moved, after.log_inclusive)

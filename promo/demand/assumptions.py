@@ -1,0 +1,203 @@
+"""What does the model assume of buyers where no one has published a number for this city?
+
+Value, range, unit, source and status of each; a market file may override any by its name. What a
+campaign brings about (additional cars, payback, bunching, cars built per sale) is computed and is
+never among them.
+"""
+
+from __future__ import annotations
+
+from promo.schema import Assumption, Words
+
+DIVERSION_CONCENTRATION = 20.0
+"""Of the Dirichlet from which the destinations of lost sales are drawn, with means 0.50 (same
+nest), 0.30 (other nests) and 0.20 (not bought). The ranges below are the 5 % and 95 % quantiles of
+its two independent parts: not bought is Beta(4, 16), and the same nest among the rest Beta(10, 6).
+"""
+
+_CHOICE = (
+    Assumption(
+        "own_price_elasticity",
+        -3.5,
+        -6.0,
+        -2.0,
+        "elasticity of a model's sales to its own price",
+        "read: -2.1 (Muehlegger & Rapson 2022) and -2.9 (Wang) for electric cars; recalled, not "
+        "read here: -3.1 to -6.8 (Berry, Levinsohn & Pakes 1995), -3.28 (Goldberg 1995)",
+        "recalled",
+        Words("车型自身价格弹性", "own-price elasticity of a model"),
+    ),
+    Assumption(
+        "diversion_not_bought",
+        0.20,
+        0.075,
+        0.36,
+        "share of a model's lost sales",
+        "judgement; with elasticity -3.5 it makes the whole market's -0.7, beside recalled values "
+        "of -0.4 (EPA 2021) to -1.0 (Berry, Levinsohn & Pakes 2004)",
+        "judgement",
+        Words("流失销量中不再购车的比例", "lost sales that buy no car"),
+    ),
+    Assumption(
+        "diversion_same_nest",
+        0.625,
+        0.42,
+        0.81,
+        "share of a model's lost sales that buy another car",
+        "judgement: half of all lost sales stay in the segment, three tenths leave it",
+        "judgement",
+        Words("改买他车者中留在同级的比例", "lost sales to other cars that stay in the segment"),
+    ),
+    Assumption(
+        "income_exponent",
+        0.5,
+        0.0,
+        1.0,
+        "exponent: sensitivity falls with income to this power",
+        "judgement; no reading by income for China (a gap of the literature table)",
+        "judgement",
+        Words("价格敏感度随收入下降的指数", "how fast sensitivity falls with income"),
+    ),
+    Assumption(
+        "correlation_energy",
+        0.5,
+        0.2,
+        0.7,
+        "correlation of tastes, same energy in the segment",
+        "judgement; body type binds more than energy (KAPSARC, Chinese provinces; values not "
+        "visible)",
+        "judgement",
+        Words("同级同动力车型的偏好相关", "correlation inside segment and energy"),
+    ),
+    Assumption(
+        "correlation_trim",
+        0.7,
+        0.5,
+        0.9,
+        "correlation of tastes, trims of a model",
+        "judgement",
+        "judgement",
+        Words("同一车型各配置的偏好相关", "correlation of a model's trims"),
+    ),
+)
+
+_PERCEPTION = (
+    Assumption(
+        "pass_through",
+        0.93,
+        0.73,
+        1.0,
+        "share of public money that reaches the buyer",
+        "0.93: Kaul, Pfeifer & Witte 2016, Germany 2009, cheap cars; 0.73-0.85: Muehlegger & "
+        "Rapson 2022; about 1: Sallee 2011",
+        "verified",
+        Words("补贴传导到购车人的比例", "pass-through to the buyer"),
+    ),
+    Assumption(
+        "salience",
+        0.9,
+        0.7,
+        1.0,
+        "share of the money that counts in the decision",
+        "judgement: money paid weeks after the purchase counts for less than a lower price",
+        "judgement",
+        Words("购车决策中计入的补贴比例", "share of the money that counts"),
+    ),
+    Assumption(
+        "aware_public",
+        0.40,
+        0.05,
+        0.60,
+        "share of people at home who learn of it in the end",
+        "range read in surveys of electric-car incentives: 5 % aware (Krause et al. 2013), 46 % "
+        "heard of none (Consumer Reports 2022); the value inside it is a judgement",
+        "judgement",
+        Words("公众最终知晓率", "awareness of the public"),
+    ),
+    Assumption(
+        "aware_days",
+        14.0,
+        5.0,
+        30.0,
+        "days after the announcement, mean time to learn",
+        "judgement",
+        "judgement",
+        Words("公众知晓所需天数(平均)", "days until the public learns, mean"),
+    ),
+    Assumption(
+        "aware_dealer",
+        0.95,
+        0.85,
+        1.0,
+        "share of shoppers told by the seller",
+        "judgement; about 70 % of private buyers took the Chinese scheme up in May 2025 (CPCA)",
+        "judgement",
+        Words("店内购车人知晓率", "awareness at the dealer"),
+    ),
+)
+
+_TIMING = (
+    Assumption(
+        "moving_cost_earlier",
+        0.02,
+        0.01,
+        0.04,
+        "share of the car's price per month, median",
+        "judgement; purchases were pulled from up to 5-8 months ahead in the United States, which "
+        "the model has to reproduce and does not assume",
+        "judgement",
+        Words("提前一个月购车的代价", "cost of buying a month earlier"),
+    ),
+    Assumption(
+        "moving_cost_later",
+        0.04,
+        0.02,
+        0.08,
+        "share of the car's price per month, median",
+        "judgement: waiting for a car one needs costs more than having it early",
+        "judgement",
+        Words("推迟一个月购车的代价", "cost of buying a month later"),
+    ),
+    Assumption(
+        "moving_cost_dispersion",
+        0.9,
+        0.6,
+        1.2,
+        "standard deviation of the logarithm",
+        "judgement",
+        "judgement",
+        Words("改期代价的离散度", "dispersion of the cost of moving"),
+    ),
+    Assumption(
+        "landing_days",
+        14.0,
+        7.0,
+        28.0,
+        "days, mean time to shop and sign",
+        "judgement",
+        "judgement",
+        Words("从决定到签约的天数", "days to shop and sign"),
+    ),
+    Assumption(
+        "renewal_belief",
+        0.2,
+        0.0,
+        0.5,
+        "chance that buyers give to another round",
+        "judgement",
+        "judgement",
+        Words("购车人相信还有下一轮的机会", "believed chance of another round"),
+    ),
+    Assumption(
+        "travel_cost_dispersion",
+        0.9,
+        0.6,
+        1.2,
+        "standard deviation of the logarithm",
+        "judgement, as for the cost of moving in time",
+        "judgement",
+        Words("外地购车花费的离散度", "dispersion of the cost of coming from elsewhere"),
+    ),
+)
+
+BEHAVIOUR: tuple[Assumption, ...] = (*_CHOICE, *_PERCEPTION, *_TIMING)
