@@ -108,12 +108,12 @@ def plain() -> bool:
 
 def out(text: str) -> None:
     """Print the result: what a reader or the next program wants."""
-    typer.echo(text)
+    sys.stdout.write(text + "\n")
 
 
 def talk(text: str) -> None:
     """Print what accompanies the work and is no result."""
-    typer.echo(text, err=True)
+    sys.stderr.write(text + "\n")
 
 
 def described(zh: str) -> Callable[[Callable[..., object]], str]:

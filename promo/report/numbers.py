@@ -88,6 +88,8 @@ def with_unit(value: float | None, unit: str, language: str) -> str:
     >>> with_unit(20_000_000.0, "CNY", "zh"), with_unit(-3.5, "ratio", "zh")
     ('2,000万元', '-3.50')
     """
+    if unit == "CNY" and value is not None:
+        return spoken_money(value, language)
     scale = scale_of(unit, [value])
     words = scale.unit.zh if language == "zh" else scale.unit.en
     space = "" if language == "zh" or not words else " "

@@ -1,0 +1,53 @@
+"""A finding stands where the fault is, on any screen."""
+
+from promo.errors import Diagnostic
+from promo.report import findings
+
+
+def test_the_caret_stands_under_the_fault_behind_chinese_text() -> None:
+    # `title: {zh: 开封, buget: 1}`: before 'buget' stand 16 characters, two of them wide, so
+    # 18 cells; the gutter '  4 | ' adds 6.
+    line = "title: {zh: 开封, buget: 1}"
+    finding = Diagnostic("c.yaml", 4, 17, "K101", "unknown key 'buget'", text=line, length=5)
+    shown, caret = findings.underlined(finding, width=80)
+    assert shown == "  4 | " + line
+    assert caret == "    | " + " " * 18 + "^^^^^"
+
+
+def test_the_caret_is_as_wide_as_the_chinese_text_it_underlines() -> None:
+    finding = Diagnostic("c.yaml", 1, 9, "C303", "", text="price > 十万", length=2)
+    assert findings.underlined(finding, width=80)[1].endswith("        ^^^^")
+
+
+def test_a_long_line_is_cut_around_its_fault() -> None:
+    text = "a" * 200 + "FAULT" + "b" * 200
+    finding = Diagnostic("c.yaml", 1, 201, "C301", "", text=text, length=5)
+    shown, caret = findings.underlined(finding, width=60)
+    assert max(len(shown), len(caret)) <= 60
+    assert shown[caret.index("^") : caret.index("^") + 5] == "FAULT"
+
+
+def test_a_faulty_file_cannot_steer_the_terminal() -> None:
+    finding = Diagnostic("c.yaml", 1, 1, "V201", "\x1b[2J", text="\x1b[31mred\u202e", length=1)
+    assert not {"\x1b", "\u202e"} & set(findings.as_text(finding, width=60))
+
+
+def test_a_warning_says_that_it_is_one_and_json_keeps_every_field() -> None:
+    finding = Diagnostic("c.yaml", 2, 3, "R403", "refuses no one", help="drop it")
+    assert findings.located(finding) == "c.yaml:2:3: R403 warning: refuses no one"
+    assert findings.as_json([finding], files=1, examples=2) == {
+        "schema": "promo/findings/1",
+        "files": 1,
+        "examples": 2,
+        "findings": [
+            {
+                "file": "c.yaml",
+                "line": 2,
+                "column": 3,
+                "code": "R403",
+                "severity": "warning",
+                "message": "refuses no one",
+                "help": "drop it",
+            }
+        ],
+    }

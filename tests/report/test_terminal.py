@@ -1,0 +1,151 @@
+"""What an official reads on the screen."""
+
+from dataclasses import replace
+
+import polars as pl
+import pytest
+from rich.cells import cell_len
+
+from promo.appraisal import Appraisal
+from promo.report import answer, tables, terminal
+from promo.report.words import Language
+from promo.schema import Words
+
+
+def _shown(
+    appraisal: Appraisal, language: Language, width: int = 60, *, plain: bool = False
+) -> str:
+    return terminal.appraisal_text(appraisal, language, width=width, plain=plain)
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+@pytest.mark.parametrize("width", [60, 72, 80, 100])
+@pytest.mark.parametrize("plain", [False, True])
+def test_no_line_is_wider_than_the_screen(
+    appraisal: Appraisal, language: Language, width: int, plain: bool
+) -> None:
+    lines = _shown(appraisal, language, width, plain=plain).splitlines()
+    assert max(map(cell_len, lines)) <= width
+
+
+# Each by hand from the numbers of the fixture: money in 10,000 yuan from a million on.
+EXPECTED = [
+    "4,012      3,801–4,211",
+    "1,930      1,710–2,000",
+    "2,000      1,010–3,990",
+    "87            86–88",
+    "2022-12-04      11-24–12-16",
+    "857        613–1,102",
+    "454          301–633",
+    "97           41–158",
+    "62           22–109",
+    "48           -7–101",
+    "57           12–108",
+    "0.014      0.003–0.027",
+    "52,100    49,300–55,200",
+    "26.99      25.40–28.80",
+    "5,900      3,800–8,300",
+    "3.06        1.91–4.33",
+    "430.0       91.0–810.0",
+    "870,000  180,000–960,000",
+    "21             4–41",
+    "190.0      120.0–270.0",
+    "1,620      1,480–1,770",
+    "42,500    30,600–64,200",
+    "33.8       17.8–160.0",
+    "2,604  2,201–2,999",
+    "551      401–702",
+    "403      251–588",
+    "151       61–263",
+    "303      187–424",
+    "8     -3–21",
+    "1,930  1,710–2,000",
+    "41,472  39,511–43,491",
+    "693   521–877",
+    "2,000  1,000–4,000",
+]
+
+
+@pytest.mark.parametrize("numbers", EXPECTED)
+def test_every_number_stands_beside_its_interval(appraisal: Appraisal, numbers: str) -> None:
+    assert numbers in _shown(appraisal, "zh")
+
+
+def test_a_number_that_does_not_exist_says_why(appraisal: Appraisal) -> None:
+    assert "净增车辆的区间含零" in _shown(appraisal, "zh")
+    assert "the interval of additional cars holds zero" in _shown(appraisal, "en", 100)
+
+
+def test_every_measure_says_whether_it_is_gross_or_net(appraisal: Appraisal) -> None:
+    frame = tables.headline(appraisal, "en").frame
+    assert set(frame["basis"]) == {"gross", "net"}
+    assert set(tables.parts(appraisal, "en").frame["basis"]) == {"part"}
+
+
+def test_the_answer_comes_first_and_speaks_in_dates(appraisal: Appraisal) -> None:
+    text = answer.paragraph(appraisal, "en")
+    # 32.6 days after the midnight of 1 November is 3 December; 23.4 -> 24 November; 45.9 -> 16.
+    assert text.startswith(
+        "The 20.1 million yuan last until about 3 December 2022; "
+        "nine times in ten between 24 November 2022 and 16 December 2022."
+    )
+    assert "4,012 (3,801–4,211) cars" in text
+    assert "'own price elasticity'" in text
+
+
+def test_money_that_lasts_is_not_given_a_day(appraisal: Appraisal) -> None:
+    measures = tuple(
+        replace(m, p50=None, p95=None, never=0.7) if m.kind.name == "exhaustion_day" else m
+        for m in appraisal.measures
+    )
+    lasting = replace(appraisal, measures=measures)
+    assert "it runs out in 30 % of draws" in answer.money_sentence(lasting, "en")
+    assert "11-24–不发生" in _shown(lasting, "zh")
+
+
+def test_standing_and_its_reasons_are_said(appraisal: Appraisal) -> None:
+    assert "依据：示意（资金池未公布）。" in _shown(appraisal, "zh", 100)
+
+
+def test_a_city_without_a_plant_says_so(appraisal: Appraisal) -> None:
+    alone = replace(appraisal, plants=appraisal.plants.head(0))
+    assert "没有列出本地企业" in _shown(alone, "zh")
+    assert "企业逐月生产" not in _shown(alone, "zh")
+
+
+def test_plain_output_holds_nothing_that_gbk_lacks(appraisal: Appraisal) -> None:
+    _shown(appraisal, "zh", plain=True).encode("gbk")
+    assert _shown(replace(appraisal, place="K"), "en", plain=True).isascii()
+
+
+def test_the_strongest_assumption_comes_first(appraisal: Appraisal) -> None:
+    frame = tables.sensitivity(appraisal, "en").frame
+    assert frame["assumption"].to_list()[::3] == ["own price elasticity"] * 2
+    # Equal swings stand in the order of their names: money..., planning...
+    assert frame["low_value"].to_list()[:3] == ["-6.00", "10 million yuan", "0.0 %"]
+
+
+def test_differences_are_marked_only_where_told_apart(appraisal: Appraisal) -> None:
+    made = pl.DataFrame(
+        {
+            "design": ["b", "b"],
+            "measure": ["subsidised_cars", "exhaustion_day"],
+            "mean": [120.0, -2.5],
+            "se": [4.0, 0.2],
+            "p05": [80.0, -6.0],
+            "p50": [118.0, -2.4],
+            "p95": [160.0, 1.0],
+            "marked": [True, False],
+        }
+    )
+    other = replace(appraisal, campaign_id="b", title=Words("乙", "B"))
+    text = terminal.comparison_text([appraisal, other], made, "en", width=80, plain=False)
+    rows = {
+        line.split(" (")[0]: line.rstrip()
+        for line in text.split("HEADLINE")[0].splitlines()
+        if "  b  " in line
+    }
+    assert rows["subsidised cars"].endswith("yes")
+    assert "80–160" in rows["subsidised cars"]
+    assert not rows["day the money runs out"].endswith("yes")
+    assert "-2.50" in rows["day the money runs out"]
