@@ -16,7 +16,7 @@ Classical decomposition: Hyndman and Athanasopoulos, Forecasting (3rd edition), 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
 from typing import Literal, TypeAlias
 
@@ -78,6 +78,8 @@ class Baseline:
     backtest : one row a method (this one and two naive ones): method, horizon_months, origins,
         mape, smape, error_p05, error_p95
     monthly : months asked for and expected cars of the whole month
+    free, capped : (T,) city's expected cars a day without a plate quota, and the quota's cap a day
+        (infinite where none holds)
     """
 
     days: tuple[date, ...]
@@ -85,7 +87,17 @@ class Baseline:
     level_error: Assumption
     backtest: pl.DataFrame
     warnings: tuple[Words, ...]
-    monthly: pl.DataFrame = field(default_factory=pl.DataFrame)
+    monthly: pl.DataFrame
+    free: Floats
+    capped: Floats
+
+    def level_factors(self, errors: Floats) -> Floats:
+        """What an error of the level (R,) makes of each day (R, T): never above the plate quota.
+
+        Where no quota holds it is the error itself.
+        """
+        raised = np.minimum(errors[:, None] * self.free, self.capped)
+        return np.asarray(raised / np.maximum(np.minimum(self.free, self.capped), 1e-300))
 
 
 # --- from rows to a history -----------------------------------------------------------------
@@ -458,6 +470,7 @@ def forecast(
     ahead = calendar.month_starts(calendar.next_month(past.months[-1]), last_day)[-len(asked) :]
     free = FORECASTERS[rules.method](past.totals, past.months, ahead)
     monthly = np.minimum(free, quota_of(ahead, rules.quota))
+    capped = spread_over_days(quota_of(ahead, rules.quota), first_day, last_day)
     per_day = spread_over_days(monthly, first_day, last_day)
     horizon = len(calendar.month_starts(calendar.next_month(past.months[-1]), last_day))
     tested = backtest(past.totals, past.months, horizon)
@@ -473,4 +486,6 @@ def forecast(
         backtest=tested,
         warnings=(*warnings, *calendar.calendar_warnings(first_day, last_day)),
         monthly=pl.DataFrame({"month": list(asked), "cars": monthly}),
+        free=spread_over_days(free, first_day, last_day),
+        capped=capped,
     )

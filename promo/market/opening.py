@@ -79,7 +79,7 @@ def _known(sales: pl.DataFrame, before: date | None) -> pl.DataFrame:
     known = sales.filter(pl.col("month") < month_start(before))
     if known.is_empty():
         raise PromoError(
-            f"there are no sales before {before:%Y-%m}: they begin in {sales['month'].min():%Y-%m}",
+            f"there are no sales before {before:%Y-%m}",
             help="the market needs sales of at least three months before the announcement",
         )
     return known
