@@ -7,12 +7,12 @@ as what it means to be; where the keys do not decide, the folder does.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
-from promo.errors import Diagnostic, InputError
+from promo.errors import Diagnostic
 
 
 class Kind(StrEnum):
@@ -21,28 +21,21 @@ class Kind(StrEnum):
     CAMPAIGN = "campaign"
     MARKET = "market"
     MANUFACTURER = "manufacturer"
+    SALES_MAP = "sales map"
 
 
+_CAMPAIGN_KEYS = "windows eligibility benefits combine money limits examples issuers market"
+_MARKET_KEYS = "sales buyers outside without plate_quota horizon_months"
+_MANUFACTURER_KEYS = "lines base_load_per_month stock planning accounts staff"
+_SALES_MAP_KEYS = "columns constants filter price_unit header_line duplicates"
 KEYS: dict[Kind, frozenset[str]] = {
-    Kind.CAMPAIGN: frozenset(
-        [
-            "windows",
-            "eligibility",
-            "benefits",
-            "combine",
-            "money",
-            "limits",
-            "examples",
-            "issuers",
-            "market",
-        ]
-    ),
-    Kind.MARKET: frozenset(
-        ["sales", "buyers", "outside", "without", "plate_quota", "horizon_months"]
-    ),
-    Kind.MANUFACTURER: frozenset(
-        ["lines", "base_load_per_month", "stock", "planning", "accounts", "staff"]
-    ),
+    kind: frozenset(words.split())
+    for kind, words in (
+        (Kind.CAMPAIGN, _CAMPAIGN_KEYS),
+        (Kind.MARKET, _MARKET_KEYS),
+        (Kind.MANUFACTURER, _MANUFACTURER_KEYS),
+        (Kind.SALES_MAP, _SALES_MAP_KEYS),
+    )
 }
 FOLDERS = {"manufacturers": Kind.MANUFACTURER, "policies": Kind.CAMPAIGN}
 ENDINGS = (".yaml", ".yml")
@@ -57,7 +50,7 @@ class Checkup:
     ----------
     files : how many files were checked
     examples : how many worked examples hold
-    skipped : files that are neither campaign, market nor manufacturer
+    skipped : files about something else
     """
 
     findings: tuple[Diagnostic, ...]
@@ -110,73 +103,94 @@ def _files_under(folder: Path) -> list[Path]:
 
 
 def check(paths: Sequence[str]) -> Checkup:
-    """All findings in the files under `paths`, and in what they link to."""
-    found: set[Diagnostic] = set()
-    examples = files = 0
+    """All findings in the files under `paths`, and in the files they link to, each file once."""
+    waiting = list(candidates(paths))
+    seen = {path.resolve() for path, _ in waiting}
+    results: list[_Result] = []
     skipped = []
-    for path, kind in candidates(paths):
+    while waiting:
+        path, kind = waiting.pop(0)
         if kind is None:
             skipped.append(str(path))
             continue
-        diagnostics, holding = _CHECKS[kind](str(path))
-        found.update(diagnostics)
-        examples += holding
-        files += 1
-    return Checkup(tuple(sorted(found)), files, examples, tuple(skipped))
+        result = _CHECKS[kind](str(path))
+        results.append(result)
+        for linked, linked_kind in result.links:
+            if linked.resolve() not in seen:
+                seen.add(linked.resolve())
+                waiting.append((linked, linked_kind))
+    found = {finding for result in results for finding in result.findings}
+    examples = sum(result.examples for result in results)
+    return Checkup(tuple(sorted(found)), len(results), examples, tuple(skipped))
 
 
-def _campaign(path: str) -> tuple[list[Diagnostic], int]:
+@dataclass(frozen=True, slots=True)
+class _Result:
+    """What is wrong in one file, how many of its examples hold, which files it names."""
+
+    findings: tuple[Diagnostic, ...]
+    examples: int = 0
+    links: tuple[tuple[Path, Kind], ...] = ()
+
+
+def _campaign(path: str) -> _Result:
     from promo.policy.campaign import load_campaign
     from promo.policy.checking import check_campaign
 
     loaded = load_campaign(path)
-    findings = [*loaded.diagnostics]
-    if loaded.value is None:
-        return findings, 0
-    findings += check_campaign(loaded)
-    failed = sum(finding.code == "E601" for finding in findings)
-    examples = loaded.value.examples
-    count = len(examples.cases) if examples else 0
-    if loaded.value.market:
-        findings += _linked(path)
-    return findings, max(0, count - failed)
+    campaign = loaded.value
+    if campaign is None:
+        return _Result(loaded.diagnostics)
+    findings = (*loaded.diagnostics, *check_campaign(loaded))
+    failed = {f.line for f in findings if f.code == "E601"}
+    links = [(name, Kind.MANUFACTURER) for name in campaign.manufacturers]
+    if campaign.market:
+        links.append((campaign.market, Kind.MARKET))
+    holding = max(0, len(campaign.examples.cases) - len(failed))
+    return _Result(findings, holding, tuple(_existing(path, links)))
 
 
-def _linked(path: str) -> tuple[Diagnostic, ...]:
-    """What is wrong in the market, the enterprises and the tables that a campaign links to."""
-    from promo.appraisal import load_study
-
-    return _raised(lambda: load_study(path))
-
-
-def _market(path: str) -> tuple[list[Diagnostic], int]:
+def _market(path: str) -> _Result:
     from promo.market.market import load_market
-    from promo.market.opening import open_market
 
     loaded = load_market(path)
-    findings = [*loaded.diagnostics]
     market = loaded.value
-    if market is not None and not findings:
-        findings += _raised(lambda: open_market(market, path))
-    return findings, 0
+    if market is None:
+        return _Result(loaded.diagnostics)
+    links = [(each.policy, Kind.CAMPAIGN) for each in market.without]
+    if market.sales.imported is not None:
+        links.append((market.sales.imported.map, Kind.SALES_MAP))
+    return _Result(loaded.diagnostics, 0, tuple(_existing(path, links)))
 
 
-def _manufacturer(path: str) -> tuple[list[Diagnostic], int]:
+def _manufacturer(path: str) -> _Result:
     from promo.production.manufacturer import load_manufacturer
 
-    return [*load_manufacturer(path).diagnostics], 0
+    return _Result(load_manufacturer(path).diagnostics)
 
 
-def _raised(action: Callable[[], object]) -> tuple[Diagnostic, ...]:
-    try:
-        action()
-    except InputError as error:
-        return error.diagnostics
-    return ()
+def _sales_map(path: str) -> _Result:
+    from promo.market.columns import load_sales_map
+
+    return _Result(load_sales_map(path).diagnostics)
+
+
+def _existing(base: str, links: Iterable[tuple[str, Kind]]) -> Iterator[tuple[Path, Kind]]:
+    """The files that a file names and that are there; the others are findings of that file."""
+    from promo.textfile import Finding, resolve
+
+    for relative, kind in links:
+        try:
+            target = Path(resolve(base, relative))
+        except (Finding, OSError, ValueError):
+            continue
+        if target.is_file():
+            yield target, kind
 
 
 _CHECKS = {
     Kind.CAMPAIGN: _campaign,
     Kind.MARKET: _market,
     Kind.MANUFACTURER: _manufacturer,
+    Kind.SALES_MAP: _sales_map,
 }
