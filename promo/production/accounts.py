@@ -192,6 +192,24 @@ CITY_ACCOUNTS: tuple[Assumption, ...] = (
 ACCOUNTS: tuple[Assumption, ...] = (*PLANT_ACCOUNTS, *CITY_ACCOUNTS)
 """All assumptions of this page; the first group is stated per enterprise, under its id."""
 
+LIMITS: tuple[Words, ...] = (
+    Words(
+        "税收与增加值不可相加: 税是从增加值中征收的。各级税收按法定分成估算, 未计留抵、退税和优惠。",
+        "Taxes and value added do not add up: tax is taken out of value added. Shares are the "
+        "legal ones, without refunds, carried-over credits or concessions.",
+    ),
+    Words(
+        "工作量按先加班估算, 不等于新增就业; 上游只计本市配套, 不用全国乘数。",
+        "Person-months are overtime first, not new jobs; upstream counts suppliers in the city "
+        "only, never a national multiplier.",
+    ),
+    Words(
+        "扣除补贴后的财政收支只看本市; 其他城市少卖、少造的车不在账内。",
+        "The fiscal balance is this city's alone; what other cities sell or build less is not in "
+        "the account.",
+    ),
+)
+
 
 # --- upstream: one of two ways ------------------------------------------------------------------
 

@@ -27,7 +27,7 @@ from promo.production.accounts import (
     PlantRates,
     Upstream,
 )
-from promo.production.plants import DAYS_PER_WEEK, PlantParameters
+from promo.production.plants import DAYS_PER_WEEK, PlantLines, PlantParameters
 from promo.schema import DAYS_PER_MONTH, Assumption, Bools, Floats, Ints, Words
 from promo.textfile import (
     Count,
@@ -332,22 +332,6 @@ def built_here(plant: Manufacturer, vehicles: pl.DataFrame) -> Bools:
     if all(line.models for line in plant.lines):  # no line takes what the others do not name
         here &= pl.col("model").is_in(sorted(named))
     return vehicles.select(here.fill_null(value=False)).to_series().to_numpy()
-
-
-@dataclass(frozen=True, slots=True)
-class PlantLines:
-    """The lines in groups that pool their capacity.
-
-    Attributes
-    ----------
-    capacity : (R, T, L) cars a day without overtime
-    working : (T, L) how much of each day the group is meant to work
-    line_of : (J,) the group that builds each vehicle
-    """
-
-    capacity: Floats
-    working: Floats
-    line_of: Ints
 
 
 def plant_lines(

@@ -23,10 +23,11 @@ stock), is the calibration suggested by the stock and output series of 2009 (lit
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 
 import numpy as np
 
+from promo.production.stocks import PlantPath
 from promo.schema import DAYS_PER_MONTH, Floats, Ints, Words
 
 DAYS_PER_WEEK = 7
@@ -93,6 +94,22 @@ class PlantParameters:
 
 
 @dataclass(frozen=True, slots=True)
+class PlantLines:
+    """The lines in groups that pool their capacity.
+
+    Attributes
+    ----------
+    capacity : (R, T, L) cars a day without overtime
+    working : (T, L) how much of each day the group is meant to work
+    line_of : (J,) the group that builds each vehicle
+    """
+
+    capacity: Floats
+    working: Floats
+    line_of: Ints
+
+
+@dataclass(frozen=True, slots=True)
 class PlantInputs:
     """What one world asks of one enterprise, and what its lines can do.
 
@@ -116,65 +133,6 @@ class PlantInputs:
     capacity: Floats
     working: Floats
     line_of: Ints
-
-
-@dataclass(frozen=True, slots=True)
-class PlantPath:
-    """What was built, moved, kept and owed, in whole cars: (R, T, J), openings (R, J).
-
-    Attributes
-    ----------
-    built : cars off the line
-    received_from_elsewhere : other cities' cars sent to the city because the plant had none
-    shipped_to_city, shipped_elsewhere : cars out of the gate (or through it)
-    plant_closing, dealer_closing : stock at the end of the day
-    ordered : cars ordered by the city's dealers
-    arrived : cars that reached the city's dealers
-    served : cars handed to buyers
-    waiting : buyers of the city still without their car at the end of the day
-    owed_to_city : dealers' orders not yet shipped
-    owed_elsewhere : base load not yet shipped, with the cars borrowed from other cities
-    """
-
-    plant_start: Ints
-    dealer_start: Ints
-    built: Ints
-    received_from_elsewhere: Ints
-    shipped_to_city: Ints
-    shipped_elsewhere: Ints
-    plant_closing: Ints
-    ordered: Ints
-    arrived: Ints
-    served: Ints
-    dealer_closing: Ints
-    waiting: Ints
-    owed_to_city: Ints
-    owed_elsewhere: Ints
-
-    @property
-    def plant_opening(self) -> Ints:
-        """Stock at the plant at the start of each day."""
-        return _opening(self.plant_start, self.plant_closing)
-
-    @property
-    def dealer_opening(self) -> Ints:
-        """Stock at the city's dealers at the start of each day."""
-        return _opening(self.dealer_start, self.dealer_closing)
-
-
-def _opening(start: Ints, closing: Ints) -> Ints:
-    return np.concatenate([start[:, None, :], closing[:, :-1, :]], axis=1)
-
-
-def served_from_elsewhere(without: PlantPath, with_: PlantPath) -> Ints:
-    """How many cars does the rest of the country go without at the end because of the campaign?
-
-    Cars the city got although the plant did not build them: base load still owed at the last day,
-    with minus without, (R,). A plant at capacity serves a campaign in this way only.
-    """
-    owed = with_.owed_elsewhere[:, -1, :] - without.owed_elsewhere[:, -1, :]
-    total: Ints = owed.sum(axis=1)
-    return total
 
 
 def weekly_rates(daily: Floats) -> Floats:
@@ -489,3 +447,53 @@ def project(parameters: PlantParameters, inputs: PlantInputs) -> PlantPath:
     for week in range(run.planning.weeks):
         run.week(week)
     return run.finished()
+
+
+@dataclass(frozen=True, slots=True)
+class PlantDemand:
+    """What the city asks of one enterprise in both worlds, by day.
+
+    Attributes
+    ----------
+    without, with_ : (R, T, J) cars that buyers want, whole; drawn on the same luck
+    expected : (R or 1, T, J) what the trade expects without the campaign
+    announced : (R or 1, T, J) extra cars the bureau announces; may be negative in the trough
+    announced_day : index of the day on which the plant is told; None is never
+    """
+
+    without: Ints
+    with_: Ints
+    expected: Floats
+    announced: Floats
+    announced_day: int | None
+
+
+def both_worlds(
+    parameters: PlantParameters, lines: PlantLines, demand: PlantDemand
+) -> tuple[PlantPath, PlantPath]:
+    """The plant without and with the campaign, from the same opening.
+
+    The base load is spread over the vehicles as the city's expected sales are.
+    """
+    by_vehicle = demand.expected.mean(axis=(0, 1))
+    total = by_vehicle.sum()
+    vehicles = by_vehicle.size
+    mix = by_vehicle / total if total > 0 else np.full(vehicles, 1.0 / max(vehicles, 1))
+    announced = weekly_rates(demand.announced)
+    quiet = PlantInputs(
+        sales=demand.without,
+        expected_sales=weekly_rates(demand.expected),
+        campaign_sales=np.zeros_like(announced),
+        announced_day=None,
+        base_mix=mix,
+        capacity=lines.capacity,
+        working=lines.working,
+        line_of=lines.line_of,
+    )
+    campaign = replace(
+        quiet,
+        sales=demand.with_,
+        campaign_sales=announced,
+        announced_day=demand.announced_day,
+    )
+    return project(parameters, quiet), project(parameters, campaign)

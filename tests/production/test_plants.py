@@ -10,13 +10,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from promo.production.plants import (
+    PlantDemand,
     PlantInputs,
+    PlantLines,
     PlantParameters,
-    PlantPath,
+    both_worlds,
     project,
-    served_from_elsewhere,
     weekly_rates,
 )
+from promo.production.stocks import PlantPath, extra_cars, served_from_elsewhere
 from promo.schema import Ints
 
 WHOLE = ("lead_time_weeks", "shipping_days")
@@ -170,6 +172,38 @@ def test_a_campaign_that_changes_no_sale_changes_nothing(
     for field in fields(PlantPath):
         assert np.array_equal(getattr(once, field.name), getattr(again, field.name)), field.name
     assert np.array_equal(served_from_elsewhere(once, again), np.zeros(3))
+
+
+@settings(max_examples=40, deadline=None)
+@given(case=anything(), days=st.integers(1, 60), more=st.integers(0, 30))
+def test_every_extra_car_sold_was_built_or_came_from_a_stock_that_is_named(
+    case: tuple[PlantParameters, PlantInputs], days: int, more: int
+) -> None:
+    parameters, inputs = case
+    campaign = replace(inputs, sales=inputs.sales + more)
+    extra = extra_cars(project(parameters, inputs), project(parameters, campaign), days)
+    parts = extra.built + extra.served_from_elsewhere + extra.from_plant_stock
+    assert np.array_equal(extra.sold, parts + extra.from_the_road + extra.from_dealer_stock)
+
+
+def test_both_worlds_are_one_where_nobody_buys_more_and_nothing_is_announced() -> None:
+    rng = np.random.default_rng(3)
+    sales = rng.poisson(2.0, (4, 90, 2))
+    lines = PlantLines(
+        capacity=np.full((4, 90, 1), 400.0),
+        working=np.ones((90, 1)),
+        line_of=np.zeros(2, dtype=np.int64),
+    )
+    demand = PlantDemand(
+        without=sales,
+        with_=sales.copy(),
+        expected=np.full((1, 90, 2), 2.0),
+        announced=np.zeros((1, 90, 2)),
+        announced_day=0,
+    )
+    without, with_ = both_worlds(plant(4), lines, demand)
+    for field in fields(PlantPath):
+        assert np.array_equal(getattr(without, field.name), getattr(with_, field.name))
 
 
 def test_two_weeks_by_hand() -> None:
