@@ -194,7 +194,7 @@ ACCOUNTS: tuple[Assumption, ...] = (*PLANT_ACCOUNTS, *CITY_ACCOUNTS)
 
 LIMITS: tuple[Words, ...] = (
     Words(
-        "税收与增加值不可相加: 税是从增加值中征收的。各级税收按法定分成估算, 未计留抵、退税和优惠。",
+        "税收与增加值不可相加: 税出自增加值。各级税收按法定分成估算, 未计留抵、退税和优惠。",
         "Taxes and value added do not add up: tax is taken out of value added. Shares are the "
         "legal ones, without refunds, carried-over credits or concessions.",
     ),

@@ -15,7 +15,7 @@ from typing import Annotated, Any, TypeAlias
 
 import numpy as np
 import polars as pl
-from pydantic import BeforeValidator, Field
+from pydantic import BeforeValidator, Field, WithJsonSchema
 
 from promo.errors import Diagnostic
 from promo.market.calendar import plant_days
@@ -54,6 +54,14 @@ def _all_or_list(value: object) -> object:
     return () if value == "all" else value
 
 
+_NAMES: dict[str, Any] = {"type": "array", "items": {"type": "string"}}
+Models: TypeAlias = Annotated[
+    tuple[Text, ...],
+    BeforeValidator(_all_or_list),
+    WithJsonSchema({"anyOf": [{"const": "all"}, _NAMES]}),
+]
+
+
 class Staff(FileModel):
     """People at the plant: a fact for the reader, and a check on hours a car."""
 
@@ -78,7 +86,7 @@ class Line(FileModel):
     shifts: CountQuantity
     days_per_week: Number
     availability: RateQuantity
-    models: Annotated[tuple[Text, ...], BeforeValidator(_all_or_list)]
+    models: Models
     source: Text = ""
 
 
