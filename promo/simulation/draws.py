@@ -11,9 +11,10 @@ from __future__ import annotations
 import zlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
+import numpy.typing as npt
 
 from promo.schema import Assumption, Floats, Ints
 
@@ -97,14 +98,18 @@ def stream_key(seed: int, name: str, number: int) -> np.random.SeedSequence:
 class Luck(Protocol):
     """How rates become cars: honest random counts, or their means."""
 
-    def counts(self, rates: Floats) -> Floats:
+    @property
+    def whole(self) -> bool:
+        """Whether cars are whole numbers."""
+
+    def counts(self, rates: Floats) -> npt.NDArray[Any]:
         """Cars that arrive at these rates."""
 
-    def split(self, cars: Floats, shares: Floats) -> Floats:
-        """These cars (...,) over categories with shares (..., C) summing to one: (..., C)."""
+    def split(self, cars: npt.NDArray[Any], shares: Floats) -> npt.NDArray[Any]:
+        """Cars (...,) over categories with shares (..., C) that sum to one: (..., C)."""
 
-    def order(self, cars: Floats) -> tuple[Ints, Floats]:
-        """Columns of the claims of one day in order of arrival, and the size of each claim."""
+    def order(self, cars: npt.NDArray[Any]) -> tuple[Ints, npt.NDArray[Any], Floats]:
+        """Claims of one day as they arrive: column, size and moment of the day (0 to 1)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,29 +123,42 @@ class Chance:
         """The luck called `name` in draw `number`."""
         return cls(np.random.Generator(np.random.Philox(stream_key(seed, name, number))))
 
-    def counts(self, rates: Floats) -> Floats:
-        return self.stream.poisson(rates).astype(np.float64)
+    @property
+    def whole(self) -> bool:
+        return True
 
-    def split(self, cars: Floats, shares: Floats) -> Floats:
-        return self.stream.multinomial(cars.astype(np.int64), shares).astype(np.float64)
+    def counts(self, rates: Floats) -> Ints:
+        return self.stream.poisson(rates)
 
-    def order(self, cars: Floats) -> tuple[Ints, Floats]:
-        columns = np.repeat(np.arange(cars.size), cars.astype(np.int64))
-        return self.stream.permutation(columns), np.ones(columns.size)
+    def split(self, cars: npt.NDArray[Any], shares: Floats) -> Ints:
+        return self.stream.multinomial(cars, shares)
+
+    def order(self, cars: npt.NDArray[Any]) -> tuple[Ints, Ints, Floats]:
+        columns = self.stream.permutation(np.repeat(np.arange(cars.size), cars))
+        moments = np.sort(self.stream.random(columns.size))
+        return columns, np.ones(columns.size, dtype=np.int64), moments
 
 
 @dataclass(frozen=True, slots=True)
 class Means:
     """Rates taken as they are: fractions of cars, for differences between many variants."""
 
-    steps: int = 24
+    slices: int = 200
+    """Equal parts into which the claims of the closing day are cut."""
+
+    @property
+    def whole(self) -> bool:
+        return False
 
     def counts(self, rates: Floats) -> Floats:
         return rates
 
-    def split(self, cars: Floats, shares: Floats) -> Floats:
-        return cars[..., None] * shares
+    def split(self, cars: npt.NDArray[Any], shares: Floats) -> Floats:
+        return np.asarray(cars[..., np.newaxis] * shares)
 
-    def order(self, cars: Floats) -> tuple[Ints, Floats]:
-        columns = np.tile(np.flatnonzero(cars > 0), self.steps)
-        return columns, cars[columns] / self.steps
+    def order(self, cars: npt.NDArray[Any]) -> tuple[Ints, Floats, Floats]:
+        present = np.flatnonzero(cars > 0)
+        columns = np.tile(present, self.slices)
+        sizes = cars[columns] / self.slices
+        moments = np.repeat((np.arange(self.slices) + 0.5) / self.slices, present.size)
+        return columns, sizes, moments

@@ -1,0 +1,162 @@
+"""When do households that are willing to move actually buy?
+
+Willingness is a share of the households planned in each later week (model of threshold costs);
+landing is a hazard. Per (type, planned week) one planned flow is split into stayers, willing and
+landed, willing and not landed; the largest share already taken is remembered, so that a later
+offer moves only the excess and a household moves once.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from promo.schema import DAYS_PER_MONTH, Floats, Ints
+
+DISTANCES = np.concatenate(
+    [np.linspace(0.0, 2.0, 21), np.geomspace(2.2, 30.0, 24)],
+)
+"""Months between two days at which willingness is tabulated; linear between them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Between:
+    """Where the distance from each day to each planned week falls in the table of distances.
+
+    Attributes
+    ----------
+    cell : (W, U) index of the tabulated distance below
+    weight : (W, U) weight of the one above
+    later : (W, U) whether the planned week begins after the day
+    """
+
+    cell: Ints
+    weight: Floats
+    later: Floats
+
+    @classmethod
+    def of(cls, days: Ints, middle: Floats, start: Ints) -> Between:
+        """Distances from these days to planned weeks with these middles and first days."""
+        months = np.maximum(middle[None, :] - days[:, None], 0.0) / DAYS_PER_MONTH
+        months = np.minimum(months, DISTANCES[-1])
+        cell = np.clip(np.searchsorted(DISTANCES, months, side="right") - 1, 0, DISTANCES.size - 2)
+        weight = (months - DISTANCES[cell]) / (DISTANCES[cell + 1] - DISTANCES[cell])
+        later = (start[None, :] > days[:, None]).astype(np.float64)
+        return cls(cell=cell, weight=weight, later=later)
+
+    def read(self, table: Floats, day: int) -> Floats:
+        """Willing share (R, I, U) on a day from a table (R, I, U, D) by distance."""
+        planned = np.arange(table.shape[2])
+        low = table[:, :, planned, self.cell[day]]
+        high = table[:, :, planned, self.cell[day] + 1]
+        return (low + (high - low) * self.weight[day]) * self.later[day]
+
+
+@dataclass(frozen=True, slots=True)
+class Memory:
+    """Where the households of each (draw, type, planned week) stand when a state ends.
+
+    Attributes
+    ----------
+    day : day of the window on which it ends
+    pool : (R, I, U) cars willing and not landed
+    taken : (R, I, U) largest share of the planned that was ever willing
+    """
+
+    day: int
+    pool: Floats
+    taken: Floats
+
+
+@dataclass(frozen=True, slots=True)
+class Landing:
+    """Expected cars of households that moved to an earlier day.
+
+    Attributes
+    ----------
+    landed : (R, W, I, U) cars landed up to and including each day, by planned week
+    pool, taken : (R, W, I, U) as in `Memory`, at the end of each day
+    at_distance : (R, P, I, G, D) cars landed by period of landing, group of weeks and distance
+    """
+
+    landed: Floats
+    pool: Floats
+    taken: Floats
+    at_distance: Floats
+
+    def memory(self, day: int, row: int) -> Memory:
+        """What one draw remembers at the end of a day."""
+        here = slice(row, row + 1)
+        return Memory(day, self.pool[here, day], self.taken[here, day])
+
+    def daily(self) -> Floats:
+        """Cars landing on each day by planned week, (R, W, I, U)."""
+        return np.diff(self.landed, axis=1, prepend=0.0)
+
+
+def land(  # noqa: PLR0913 - the six inputs of one recursion
+    planned: Floats,
+    willing: Floats,
+    between: Between,
+    *,
+    aware: Floats,
+    hazard: Floats,
+    period: Ints,
+    group: Ints,
+    memory: Memory | None = None,
+) -> Landing:
+    """Follow willing households from day to day until they buy or their own day comes.
+
+    Parameters
+    ----------
+    planned : (R, I, U) cars planned in each week
+    willing : (R, P, I, U, D) share willing to move, by period of the day they would move to
+    aware : (R, W) share of people at home who know
+    hazard : (R, W) daily probability that a willing household buys
+    period : (W,) period of each day, counted from 0
+    group : (U,) group of each week for the record by distance
+    memory : what an earlier state left behind; days up to its end are not lived again
+    """
+    draws, types, weeks = planned.shape
+    length = period.size
+    landed, pools, takens = (np.zeros((draws, length, types, weeks)) for _ in range(3))
+    groups = int(group.max()) + 1
+    at_distance = np.zeros((draws, willing.shape[1], types, groups, DISTANCES.size))
+    pool = np.zeros_like(planned) if memory is None else memory.pool.copy()
+    taken = np.zeros_like(planned) if memory is None else memory.taken.copy()
+    total = np.zeros_like(planned)
+    for day in range(0 if memory is None else memory.day, length):
+        now = period[day]
+        know = aware[:, day, None, None]
+        reach = know * between.read(willing[:, now], day)
+        if memory is not None and day == memory.day:
+            pool *= _still(reach, taken)
+        elif day and period[day - 1] != now:
+            pool *= _still(reach, know * between.read(willing[:, period[day - 1]], day))
+        larger = np.maximum(taken, reach)
+        pool += planned * (larger - taken)
+        taken = larger
+        pool *= between.later[day]
+        landing = pool * hazard[:, day, None, None]
+        pool -= landing
+        total += landing
+        landed[:, day], pools[:, day], takens[:, day] = total, pool, taken
+        _record(at_distance[:, now], landing, between, day, group)
+    return Landing(landed, pools, takens, at_distance)
+
+
+def _still(reach: Floats, before: Floats) -> Floats:
+    """Share of those willing before who are willing now that the offer has changed."""
+    kept = np.divide(reach, before, out=np.ones_like(reach), where=before > 0)
+    return np.clip(kept, 0.0, 1.0)
+
+
+def _record(into: Floats, landing: Floats, between: Between, day: int, group: Ints) -> None:
+    """Add one day's landings to the record by group and distance, (R, I, G, D)."""
+    groups, distances = into.shape[2], into.shape[3]
+    place = np.zeros((group.size, groups * distances))
+    week = np.arange(group.size)
+    place[week, group * distances + between.cell[day]] += 1 - between.weight[day]
+    place[week, group * distances + between.cell[day] + 1] += between.weight[day]
+    into += (landing @ place).reshape(into.shape)

@@ -1,0 +1,397 @@
+"""Who are the subsidised buyers? Each claim is classed by the same household's purchase without.
+
+First match wins: bought nothing within reach: new; bought elsewhere: from outside; planned outside
+the window: moved in time; another vehicle: switched; the same vehicle: would have bought anyway
+(re-timed within the window included). The five sum to the subsidised cars in every draw, because
+every claim is split once, over all of them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from promo.schema import Bools, Floats, Ints
+from promo.simulation.draws import Luck
+from promo.simulation.money_path import Cars, ClaimRates, Spell
+from promo.simulation.setting import Setting
+from promo.simulation.uptake import Uptake, Window
+from promo.simulation.without import Planned
+
+PARTS = (
+    "would_have_bought_anyway",
+    "switched",
+    "moved_in_time",
+    "came_from_outside",
+    "new_buyers",
+)
+ANYWAY, SWITCHED, MOVED, OUTSIDE, NEW = range(5)
+LONGEST_BIN = 28
+
+
+@dataclass(frozen=True, slots=True)
+class Sources:
+    """Streams of claims of one draw in one state: kind of household, type, period.
+
+    Attributes
+    ----------
+    rate : (S, W) cars a day
+    vehicles : (S, 2, J) share of them by vehicle; row 0 would have bought it anyway or had no
+        other plan, row 1 would have bought another one
+    part : (S, 2) part of the ledger of both rows
+    origin : (S, J) vehicles that those of row 1 would have bought
+    planned : (S, U) weeks for which those who are re-timed were planned; zero for all others
+    gain : (S,) yuan gained a car
+    """
+
+    rate: Floats
+    vehicles: Floats
+    part: Ints
+    origin: Floats
+    planned: Floats
+    gain: Floats
+    fen: Ints
+
+    def claim_rates(self) -> tuple[ClaimRates, Ints, Ints, Ints]:
+        """Rates by (source, amount): rates, amounts, and source and amount class of columns."""
+        amounts, of_cell = np.unique(
+            self.fen.reshape(-1, self.fen.shape[-1]), axis=0, return_inverse=True
+        )
+        of_vehicle = of_cell.reshape(self.fen.shape[:2])
+        member = of_vehicle[:, None, :] == np.arange(len(amounts))[None, :, None]
+        paid = amounts.sum(axis=1) > 0
+        weight = (self.vehicles.sum(axis=1)[:, None, :] * member).sum(axis=2) * paid
+        source, amount = np.nonzero(weight > 0)
+        rates = (self.rate[source] * weight[source, amount][:, None]).T
+        return ClaimRates(rates, amounts[amount]), source, amount, of_vehicle
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """Cars of one draw, added up over the states of its pots.
+
+    L listed (local) vehicles come first in the last axis, all others together after them.
+
+    Attributes
+    ----------
+    parts : (5, J) subsidised cars
+    arrived : (T, L + 1) subsidised cars bought
+    same : (T, L + 1) of which the same household buys the same on the same day without
+    removed : (T, L + 1) cars that the other subsidised households would have bought
+    removed_vehicles : (J,) the same by vehicle, inside the horizon
+    from_beyond : cars whose households were planned beyond the horizon
+    gain : yuan
+    fen : (W, K) paid a day
+    """
+
+    parts: Cars
+    arrived: Cars
+    same: Cars
+    removed: Cars
+    removed_vehicles: Cars
+    from_beyond: Cars
+    gain: Floats
+
+    def plus(self, other: Tally) -> Tally:
+        """Both together."""
+        return Tally(*(getattr(self, n) + getattr(other, n) for n in self.__slots__))
+
+
+def sources(
+    setting: Setting, window: Window, planned: Planned, state: Uptake, row: int
+) -> Sources:
+    """All streams of claims of one draw in one state."""
+    builder = _Builder(setting, window, planned, state, row)
+    listed = [
+        stream
+        for period in range(window.periods)
+        for stream in builder.of_period(period)
+        if stream.rate.any() and stream.fen.any()
+    ]
+    return _stacked(listed, setting, window, state.fen.shape[-1])
+
+
+@dataclass(frozen=True, slots=True)
+class _Stream:
+    rate: Floats
+    vehicles: Floats
+    part: tuple[int, int]
+    origin: Floats
+    planned: Floats
+    gain: float
+    fen: Ints
+
+
+def _stacked(listed: list[_Stream], setting: Setting, window: Window, pots: int) -> Sources:
+    cars, weeks = setting.price.size, setting.bins.start.size
+    if not listed:
+        none = np.zeros((0, cars))
+        return Sources(
+            rate=np.zeros((0, window.days.size)),
+            vehicles=np.zeros((0, 2, cars)),
+            part=np.zeros((0, 2), dtype=np.int64),
+            origin=none,
+            planned=np.zeros((0, weeks)),
+            gain=np.zeros(0),
+            fen=np.zeros((0, cars, pots), dtype=np.int64),
+        )
+    return Sources(
+        rate=np.stack([s.rate for s in listed]),
+        vehicles=np.stack([s.vehicles for s in listed]),
+        part=np.array([s.part for s in listed]),
+        origin=np.stack([s.origin for s in listed]),
+        planned=np.stack([s.planned for s in listed]),
+        gain=np.array([s.gain for s in listed]),
+        fen=np.stack([s.fen for s in listed]),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Builder:
+    """Streams of one draw, period by period; `planned` holds this draw alone."""
+
+    setting: Setting
+    window: Window
+    planned: Planned
+    state: Uptake
+    row: int
+
+    def of_period(self, period: int) -> list[_Stream]:
+        on = self.window.period == period
+        types = self.state.benefit.shape[2]
+        streams = [s for t in range(types) for s in self._of_type(period, t, on)]
+        return [*streams, *self._from_outside(period, on)]
+
+    def _of_type(self, period: int, kind: int, on: Bools) -> list[_Stream]:
+        fen = self.state.fen[self.row, period, kind]
+        if not fen.any():
+            return []
+        paid = fen.sum(axis=1) > 0
+        response = self.state.response
+        here = (self.row, period, kind)
+        stay, switched, new = (
+            a[here] * paid for a in (response.stay, response.switched, response.new)
+        )
+        shares = self.planned.shares[0, self.window.first_period + period, kind]
+        origin = _normalised(np.maximum(shares - response.stay[here], 0.0))
+        none = np.zeros(self.setting.bins.start.size)
+        gain = self.state.gain[here] / max(float((stay + switched + new).sum()), 1e-12)
+        joiners = self.state.joiners[self.row, :, kind] * on
+        faithful = np.divide(stay, stay + switched, out=np.ones_like(stay), where=stay > 0)
+        return [
+            _Stream(
+                self.state.stayers[self.row, :, kind] * on,
+                np.stack([stay, switched]),
+                (ANYWAY, SWITCHED),
+                origin,
+                none,
+                gain,
+                fen,
+            ),
+            _Stream(
+                joiners,
+                np.stack([new, np.zeros_like(new)]),
+                (NEW, NEW),
+                origin,
+                none,
+                gain,
+                fen,
+            ),
+            *self._movers(period, kind, on, faithful, origin, fen),
+            self._delayed(kind, on, faithful, origin, fen),
+        ]
+
+    def _movers(  # noqa: PLR0917 - what all streams of one type share
+        self, period: int, kind: int, on: Bools, faithful: Floats, origin: Floats, fen: Ints
+    ) -> list[_Stream]:
+        movers, row = self.state.movers, self.row
+        landed = np.diff(movers.landing.landed[row, :, kind], axis=0, prepend=0.0)
+        streams = []
+        for group, inside in enumerate(self.window.inside):
+            weeks = self.window.group == group
+            taken = movers.vehicles[row, period, kind, group]
+            streams.append(
+                _Stream(
+                    landed[:, weeks].sum(axis=1) * on,
+                    np.stack([taken * faithful, taken * (1 - faithful)]),
+                    (ANYWAY, SWITCHED) if inside else (MOVED, MOVED),
+                    origin,
+                    landed[on].sum(axis=0) * weeks,
+                    float(movers.gain[row, period, kind, group]),
+                    fen,
+                )
+            )
+        return streams
+
+    def _delayed(
+        self, kind: int, on: Bools, faithful: Floats, origin: Floats, fen: Ints
+    ) -> _Stream:
+        delayed, row = self.state.delayed, self.row
+        taken = delayed.vehicles[row, kind]
+        return _Stream(
+            delayed.landing[row, :, kind] * on,
+            np.stack([taken * faithful, taken * (1 - faithful)]),
+            (MOVED, MOVED),
+            origin,
+            self.setting.bins.gather(delayed.waiting[row, kind]),
+            float(delayed.gain[row, kind]),
+            fen,
+        )
+
+    def _from_outside(self, period: int, on: Bools) -> list[_Stream]:
+        home = self.state.benefit.shape[2]
+        if self.state.fen.shape[2] == home:
+            return []
+        cars = self.state.outside[self.row]
+        day = int(np.flatnonzero(on)[0])
+        taken = _normalised(cars[day])
+        return [
+            _Stream(
+                cars.sum(axis=1) * on,
+                np.stack([taken, np.zeros_like(taken)]),
+                (OUTSIDE, OUTSIDE),
+                taken,
+                np.zeros(self.setting.bins.start.size),
+                float(self.state.outside_gain[self.row, period]),
+                self.state.fen[self.row, period, home],
+            )
+        ]
+
+
+def _normalised(weights: Floats) -> Floats:
+    total = weights.sum(axis=-1, keepdims=True)
+    return np.divide(weights, total, out=np.zeros_like(weights), where=total > 0)
+
+
+@dataclass(frozen=True, slots=True)
+class Claimants:
+    """Columns of claims of one state, and how each is split over vehicles."""
+
+    setting: Setting
+    window: Window
+    streams: Sources
+    source: Ints
+    vehicles: Floats
+
+    @classmethod
+    def of(
+        cls, setting: Setting, window: Window, streams: Sources
+    ) -> tuple[Claimants, ClaimRates]:
+        """Claims of one state by source and amount."""
+        rates, source, amount, of_vehicle = streams.claim_rates()
+        member = of_vehicle[source] == amount[:, None]
+        vehicles = streams.vehicles[source] * member[:, None, :]
+        total = vehicles.sum(axis=(1, 2), keepdims=True)
+        return cls(
+            setting, window, streams, source, vehicles / np.where(total > 0, total, 1)
+        ), rates
+
+    def tally(self, claims: Cars, luck: Luck) -> Tally:
+        """Class these claims (W, N) and find what their households would have done."""
+        local = self.setting.local
+        days, columns = claims.shape
+        few = _local_and_rest(self.vehicles, local)
+        split = luck.split(claims, few.reshape(columns, -1)).reshape(days, columns, *few.shape[1:])
+        by_column = split.sum(axis=0)
+        rest = luck.split(by_column[..., -1], _normalised(self.vehicles * ~local))
+        cars = rest.copy()
+        cars[..., local] = by_column[..., :-1]
+        parts = np.zeros((len(PARTS), local.size), dtype=claims.dtype)
+        np.add.at(parts, self.streams.part[self.source], cars)
+        removal = self._removal(split, luck)
+        gain = claims.sum(axis=0) @ self.streams.gain[self.source]
+        return Tally(
+            parts=parts,
+            arrived=self._on_calendar(split.sum(axis=(1, 2))),
+            same=self._on_calendar(split[:, self._same_day()][:, :, 0].sum(axis=1)),
+            removed=removal[0],
+            removed_vehicles=removal[1],
+            from_beyond=removal[2],
+            gain=np.asarray(gain),
+        )
+
+    def _same_day(self) -> Bools:
+        """Columns of households that buy on their planned day in the city."""
+        part = self.streams.part[self.source, 0]
+        return (part == ANYWAY) & ~self.streams.planned[self.source].any(axis=1)
+
+    def _on_calendar(self, cars: Cars) -> Cars:
+        """Cars by window day (W, ...) on the whole calendar (T, ...)."""
+        whole = np.zeros((len(self.setting.days), *cars.shape[1:]), dtype=cars.dtype)
+        whole[self.window.days] = cars
+        return whole
+
+    def _removal(self, split: Cars, luck: Luck) -> tuple[Cars, Cars, Cars]:
+        """Purchases that do not happen because these did: by day, by vehicle, beyond horizon."""
+        local = self.setting.local
+        origin = self.streams.origin
+        few = _local_and_rest(origin, local)
+        removed = np.zeros((len(self.setting.days), few.shape[-1]), dtype=split.dtype)
+        vehicles = np.zeros(local.size, dtype=split.dtype)
+        beyond = np.zeros((), dtype=split.dtype)
+        same_day = self._same_day()
+        changed = _by_source(split[:, :, 1].sum(axis=2) * same_day, self.source, len(origin))
+        gone = luck.split(changed, few)
+        removed += self._on_calendar(gone.sum(axis=1))
+        vehicles += _by_vehicle(gone.sum(axis=0), origin, local, luck)
+        for kind in np.flatnonzero(self.streams.planned.any(axis=1)):
+            mine = self.source == kind
+            cars = split[:, mine].sum(axis=(0, 1))
+            moved = cars[0] + luck.split(cars[1].sum(), few[kind])
+            weeks = luck.split(moved, _normalised(self.streams.planned[kind]))
+            removed += _over_days(self.setting, weeks.T, luck)
+            inside = self.setting.bins.start < self.setting.horizon
+            beyond += weeks[:, ~inside].sum()
+            vehicles += self._moved_vehicles(weeks[:, inside].sum(axis=1), int(kind), luck)
+        return removed, vehicles, beyond
+
+    def _moved_vehicles(self, cars: Cars, kind: int, luck: Luck) -> Cars:
+        """Vehicles (J,) that moved households had planned, from local ones and the rest."""
+        likely = self.streams.vehicles[kind]
+        plan = likely[0] + likely[1].sum() * self.streams.origin[kind]
+        return _by_vehicle(cars[None], plan[None], self.setting.local, luck)
+
+
+def _local_and_rest(weights: Floats, local: Bools) -> Floats:
+    """Weights (..., J) as shares of the local vehicles one by one and all others (..., L + 1)."""
+    rest = (weights * ~local).sum(axis=-1, keepdims=True)
+    both = np.concatenate([weights[..., local], rest], axis=-1)
+    axes = tuple(range(1, both.ndim))
+    total = both.sum(axis=axes, keepdims=True)
+    return np.asarray(np.divide(both, total, out=np.zeros_like(both), where=total > 0))
+
+
+def _by_vehicle(cars: Cars, weights: Floats, local: Bools, luck: Luck) -> Cars:
+    """Cars by local vehicle and rest (S, L + 1) as cars by vehicle (J,)."""
+    found = luck.split(cars[:, -1], _normalised(weights * ~local)).sum(axis=0)
+    found[local] += cars[:, :-1].sum(axis=0)
+    return found
+
+
+def _by_source(cars: Cars, source: Ints, count: int) -> Cars:
+    """Cars by day and column (W, N) as cars by day and source (W, S)."""
+    total = np.zeros((cars.shape[0], count), dtype=cars.dtype)
+    np.add.at(total, (slice(None), source), cars)
+    return total
+
+
+def _over_days(setting: Setting, weeks: Cars, luck: Luck) -> Cars:
+    """Cars by planned week (U, L + 1) on the days of the week (T, L + 1)."""
+    bins = setting.bins
+    offset = np.arange(LONGEST_BIN)
+    day = np.minimum(bins.start[:, None] + offset, bins.end[:, None] - 1)
+    planned = setting.daily.sum(axis=1)[day] * (offset < (bins.end - bins.start)[:, None])
+    split: npt.NDArray[Any] = luck.split(weeks, _normalised(planned)[:, None, :])
+    total = np.zeros((len(setting.days), weeks.shape[1]), dtype=weeks.dtype)
+    np.add.at(total, day, np.moveaxis(split, 2, 1))
+    return total
+
+
+def expected_claims(rates: ClaimRates, spell: Spell) -> Floats:
+    """Mean claims (W, N) of a state between two instants."""
+    day = np.arange(rates.rates.shape[0])
+    lived = np.clip(spell.end - day, 0, 1) - np.clip(spell.start - day, 0, 1)
+    return rates.rates * lived[:, None]

@@ -1,0 +1,316 @@
+"""How are files and draws brought together? The stage of a study, and its blocks of draws."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+import numpy as np
+import polars as pl
+
+from promo.demand.calibration import Judged, alpha_of_types, solve
+from promo.demand.nested_logit import Nests
+from promo.demand.sorting import sort_buyers
+from promo.policy.rules import Rules
+from promo.schema import DAYS_PER_MONTH, Bools, Floats, Ints
+from promo.simulation import offers
+from promo.simulation.behaviour import Behaviour
+from promo.simulation.draws import ParameterDraws
+from promo.simulation.money_path import LastYuan
+from promo.simulation.setting import PlannedBins, Setting, planned_bins
+from promo.simulation.uptake import Window
+from promo.simulation.without import planned_purchases
+from promo.simulation.worlds import Block
+
+NEST_LEVELS = ("segment", "energy", "model")
+SORTING_ELASTICITY = -3.5
+"""Own-price elasticity at which types are sorted over vehicles; sorting is a fact, not a draw."""
+LONGEST_WEEKLY_DAYS = 210
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """A policy that holds with and without the campaign.
+
+    Attributes
+    ----------
+    in_baseline : whether the base period's sales already carry its effect
+    scale : name of the assumption that multiplies its amounts, or None
+    """
+
+    rules: Rules
+    in_baseline: bool
+    scale: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Programme:
+    """The campaign and the policies that hold anyway, compiled.
+
+    Attributes
+    ----------
+    budgets : name of the assumption of each pot, or its published fen
+    scales : benefit id -> name of the assumption that multiplies its amounts
+    """
+
+    rules: Rules
+    budgets: tuple[str | int, ...]
+    scales: Mapping[str, str]
+    last_yuan: LastYuan
+    policies: tuple[Policy, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class People:
+    """Who buys: types of the city, and one row for buyers elsewhere or None."""
+
+    types: pl.DataFrame
+    outside: pl.DataFrame | None
+
+    def rows(self) -> pl.DataFrame:
+        """All types, the outside one last."""
+        if self.outside is None:
+            return self.types
+        return pl.concat([self.types, self.outside], how="diagonal_relaxed")
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """Everything that does not depend on the draw.
+
+    Attributes
+    ----------
+    policy_yuan : (N, P, I, J) money of each policy that holds anyway, beyond the base period's
+    """
+
+    setting: Setting
+    window: Window
+    programme: Programme
+    frame: pl.DataFrame
+    policy_yuan: Floats
+    trend_years: float
+    central: Mapping[str, float]
+
+    @property
+    def types(self) -> int:
+        """Types of the city's buyers."""
+        return self.setting.share_of_type.shape[0]
+
+    def block(self, draws: ParameterDraws) -> Block:
+        """These draws, ready to live."""
+        behaviour = self.behaviour(draws)
+        policy_gain = self._policy_gain(draws, behaviour)
+        planned = planned_purchases(self.setting, behaviour, policy_gain)
+        known: dict[frozenset[int], Ints] = {}
+
+        def paid(pots: frozenset[int]) -> Ints:
+            if pots not in known:
+                known[pots] = self._paid(draws, pots)
+            return known[pots]
+
+        return Block(
+            setting=self.setting,
+            window=self.window,
+            behaviour=behaviour,
+            planned=planned,
+            paid=paid,
+            budget=self._budget(draws),
+            last_yuan=self.programme.last_yuan,
+            draws=draws,
+        )
+
+    def _policy_gain(self, draws: ParameterDraws, behaviour: Behaviour) -> Floats:
+        """Yuan as perceived (R, P, I, J) of policies beyond what the base period had."""
+        shape = (len(draws), *self.policy_yuan.shape[1:])
+        gain = np.zeros(shape)
+        for policy, yuan in zip(self.programme.policies, self.policy_yuan, strict=True):
+            factor = (
+                behaviour.perceived
+                if policy.scale is None
+                else (behaviour.perceived * draws[policy.scale])
+            )
+            gain += factor[:, None, None, None] * yuan
+        return gain
+
+    def _paid(self, draws: ParameterDraws, pots: frozenset[int]) -> Ints:
+        rules = self.programme.rules
+        names = frozenset(offers.pot_names(rules)[pot] for pot in pots)
+        scales = {
+            f"scale.{benefit}": draws[name] for benefit, name in self.programme.scales.items()
+        }
+        fen = offers.scaled_amounts(self.frame, rules, names, scales)
+        people = self.types + (self.setting.outside is not None)
+        shaped = fen.reshape(
+            fen.shape[0], self.window.periods, people, self.setting.price.size, -1
+        )
+        return np.broadcast_to(shaped, (len(draws), *shaped.shape[1:]))
+
+    def _budget(self, draws: ParameterDraws) -> Ints:
+        columns = [
+            np.full(len(draws), float(b)) if isinstance(b, int) else draws[b] * 100
+            for b in self.programme.budgets
+        ]
+        # A pot holds whole yuan.
+        return (np.stack(columns, axis=1) / 100).round().astype(np.int64) * 100
+
+    def behaviour(self, draws: ParameterDraws) -> Behaviour:
+        """Solved parameters of these draws."""
+        setting = self.setting
+        market = setting.daily.sum(axis=0) / setting.daily.sum()
+        judged = Judged.from_steps(
+            draws["own_price_elasticity"],
+            draws["diversion_not_bought"],
+            draws["diversion_same_nest"],
+        )
+        inner = np.stack([draws["correlation_energy"], draws["correlation_trim"]], axis=1)
+        solved = solve(setting.nests, market, setting.price, judged, inner)
+        type_shares = setting.type_of_vehicle @ market
+        alpha = alpha_of_types(solved.alpha, setting.income, type_shares, draws["income_exponent"])
+        price = setting.mean_price_by_type()
+        some = len(draws)
+        perceived = draws["pass_through"] * draws["salience"]
+        return Behaviour(
+            alpha=alpha,
+            zeta=solved.zeta,
+            correlations=solved.correlations,
+            perceived=perceived,
+            passed_on=draws["pass_through"],
+            aware_dealer=draws["aware_dealer"],
+            aware_public=draws["aware_public"],
+            aware_days=draws["aware_days"],
+            cost_earlier=draws["moving_cost_earlier"][:, None] * price,
+            cost_later=draws["moving_cost_later"][:, None] * price,
+            cost_dispersion=draws["moving_cost_dispersion"],
+            landing_days=draws["landing_days"],
+            renewal_belief=draws["renewal_belief"],
+            travel_cost=draws.values.get("outside.travel_cost", np.ones(some)),
+            travel_dispersion=draws["travel_cost_dispersion"],
+            outside_per_day=draws.values.get("outside.cars_per_month", np.zeros(some))
+            / DAYS_PER_MONTH,
+            level=self._level(draws),
+        )
+
+    def _level(self, draws: ParameterDraws) -> Floats:
+        """Size of the market relative to the forecast at central assumptions."""
+        level = draws["forecast.level"]
+        cars, trend = "sales.generated.cars_per_year", "sales.generated.trend_per_year"
+        if cars in draws.values:
+            level = level * draws[cars] / self.central[cars]
+        if trend in draws.values:
+            growth = (1 + draws[trend]) / (1 + self.central[trend])
+            level = level * growth**self.trend_years
+        return level
+
+
+def set_stage(  # noqa: PLR0913 - the six inputs of a study
+    programme: Programme,
+    people: People,
+    vehicles: pl.DataFrame,
+    *,
+    days: Sequence[date],
+    daily: Floats,
+    local: Bools,
+    base_day: date,
+    declared: tuple[date, date],
+    horizon_days: int,
+    central: Mapping[str, float],
+) -> Stage:
+    """Bring files together.
+
+    Parameters
+    ----------
+    days, daily : calendar from the announcement on, and expected cars (T, J)
+    local : (J,) built by a listed plant
+    base_day : a day of the base period, at which policies in the baseline are measured
+    declared : first and last day of the campaign's purchase window, used where nobody is paid
+    horizon_days : days of the horizon after the window's last day
+    central : stated values of the assumptions
+    """
+    rows = people.rows()
+    everywhere = offers.cells(days, rows, vehicles)
+    rules = programme.rules
+    paid = offers.amounts(everywhere, rules, frozenset(offers.pot_names(rules)))
+    by_day = paid.sum(axis=1).reshape(len(days), -1)
+    policies = [
+        offers.amounts(everywhere, each.rules, frozenset(offers.pot_names(each.rules)))
+        .sum(axis=1)
+        .reshape(len(days), -1)
+        for each in programme.policies
+    ]
+    window = _window(days, by_day, declared)
+    horizon = min(window[1] + 1 + horizon_days, len(days))
+    breaks = (window[0], window[1] + 1, horizon)
+    period, period_days = offers.periods([by_day, *policies], breaks)
+    base = offers.cells([base_day], rows, vehicles)
+    shape = (len(policies), period_days.size, rows.height, vehicles.height)
+    policy_fen = np.zeros(shape)
+    for beyond, each, fen in zip(policy_fen, programme.policies, policies, strict=True):
+        beyond += fen[period_days].reshape(beyond.shape)
+        if each.in_baseline:
+            pots = frozenset(offers.pot_names(each.rules))
+            beyond -= offers.amounts(base, each.rules, pots).sum(axis=1).reshape(beyond.shape[1:])
+    bins = planned_bins(len(days), period_days.tolist(), window[1] + LONGEST_WEEKLY_DAYS)
+    setting = _setting(
+        people, vehicles, days, daily, local, (window, horizon), (period, period_days), bins
+    )
+    seen = Window.of(setting)
+    in_window = np.arange(seen.periods) + seen.first_period
+    return Stage(
+        setting=setting,
+        window=seen,
+        programme=programme,
+        frame=offers.cells([days[d] for d in period_days[in_window]], rows, vehicles),
+        policy_yuan=policy_fen[:, :, : people.types.height] / 100,
+        trend_years=(days[window[0]] - base_day).days / 365,
+        central=central,
+    )
+
+
+def _window(days: Sequence[date], by_day: Ints, declared: tuple[date, date]) -> tuple[int, int]:
+    """Day numbers of the first and last day on which somebody can earn money."""
+    earning = np.flatnonzero((by_day > 0).any(axis=1))
+    if earning.size:
+        return int(earning[0]), int(earning[-1])
+    return days.index(declared[0]), days.index(declared[1])
+
+
+def _setting(  # noqa: PLR0913, PLR0917 - all parts of the setting
+    people: People,
+    vehicles: pl.DataFrame,
+    days: Sequence[date],
+    daily: Floats,
+    local: Bools,
+    clock: tuple[tuple[int, int], int],
+    periods: tuple[Ints, Ints],
+    bins: PlannedBins,
+) -> Setting:
+    types = people.types
+    nests = Nests.from_labels([vehicles[level].to_list() for level in NEST_LEVELS])
+    market = daily.sum(axis=0) / daily.sum()
+    price = vehicles["price"].to_numpy() / 100
+    income = types["income_monthly"].cast(pl.Float64).fill_null(np.nan).to_numpy()
+    share = types["share"].to_numpy()
+    mean_price = float(market @ price)
+    alpha = alpha_of_types(
+        np.array([-SORTING_ELASTICITY / mean_price]), income, share, np.array([0.5])
+    )[0]
+    sorted_buyers = sort_buyers(share, market, price, alpha)
+    return Setting(
+        days=tuple(days),
+        window=clock[0],
+        horizon=clock[1],
+        period=periods[0],
+        period_days=periods[1],
+        bins=bins,
+        daily=daily,
+        type_of_vehicle=sorted_buyers.type_of_buyer,
+        share_of_type=sorted_buyers.shares,
+        income=income,
+        price=price,
+        local=local,
+        vehicles=vehicles,
+        types=types,
+        outside=people.outside,
+        nests=nests,
+    )

@@ -1,0 +1,114 @@
+"""What would happen anyway? Planned purchases, and what policies that hold anyway do to them.
+
+The base period saw some policies in force. Where one ends, purchases after it are fewer and other
+cars are bought, and households planned for later come before its last day. All this is in both
+worlds; the campaign acts on what is left.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from promo.demand.nested_logit import pivot
+from promo.schema import Floats
+from promo.simulation.behaviour import Behaviour, willingness
+from promo.simulation.landing import Between, land
+from promo.simulation.setting import Setting
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """Expected purchases of the city's buyers without the campaign.
+
+    Attributes
+    ----------
+    daily : (R, I, T) cars a day, after policies moved some of them in time
+    unmoved : (R, I, T) the same before anyone moved
+    shares : (R, P, I, J) vehicles bought in each period
+    policy_gain : (R, P, I, J) yuan perceived beyond (or short of) the base period's policies
+    """
+
+    daily: Floats
+    unmoved: Floats
+    shares: Floats
+    policy_gain: Floats
+
+
+def planned_purchases(setting: Setting, behaviour: Behaviour, policy_gain: Floats) -> Planned:
+    """World without the campaign; `policy_gain` (R, P, I, J) is zero where nothing changes."""
+    base = behaviour.level[:, None, None] * setting.planned_by_type()
+    shares = np.broadcast_to(setting.share_of_type, policy_gain.shape)
+    if not policy_gain.any():
+        return Planned(daily=base, unmoved=base, shares=shares, policy_gain=policy_gain)
+    after = pivot(
+        setting.nests,
+        shares,
+        behaviour.alpha[:, None, :, None] * policy_gain,
+        behaviour.correlations[:, None, None],
+    )
+    growth = np.exp(behaviour.zeta[:, None, None] * after.log_inclusive)
+    unmoved = base * np.moveaxis(growth, 1, 2)[..., setting.period]
+    planned = Planned(unmoved, unmoved, after.shares, policy_gain)
+    return replace(planned, daily=_moved_by_policies(setting, behaviour, planned))
+
+
+def _moved_by_policies(setting: Setting, behaviour: Behaviour, planned: Planned) -> Floats:
+    """Planned purchases (R, I, T) after households moved ahead of a policy's end."""
+    daily = planned.unmoved.copy()
+    for ends in _last_days(setting, planned.policy_gain):
+        now = setting.period[ends]
+        first = max(int(setting.period_days[now]), ends - 120)
+        days = np.arange(first, ends + 1)
+        later = setting.bins.of_day[min(ends + 1, daily.shape[2] - 1)]
+        gain = _gain_of(planned, int(now), int(setting.period[ends + 1]))
+        willing = willingness(
+            setting.nests,
+            behaviour,
+            planned.shares[:, now],
+            gain,
+            np.zeros_like(gain),
+            behaviour.cost_earlier,
+        )
+        in_bins = setting.bins.gather(planned.unmoved)
+        beyond = (np.arange(in_bins.shape[2]) >= later).astype(np.float64)
+        landing = land(
+            in_bins,
+            np.broadcast_to(
+                willing.share[:, None, :, None, :] * beyond[:, None],
+                (*in_bins.shape[:1], 1, *in_bins.shape[1:], willing.share.shape[-1]),
+            ),
+            Between.of(days, setting.bins.middle, setting.bins.start),
+            aware=np.broadcast_to(behaviour.aware_public[:, None], (in_bins.shape[0], days.size)),
+            hazard=landing_hazard(behaviour, ends - days),
+            period=np.zeros(days.size, dtype=np.int64),
+            group=np.zeros(in_bins.shape[2], dtype=np.int64),
+        )
+        daily[:, :, days] += np.moveaxis(landing.daily().sum(axis=3), 1, 2)
+        daily -= spread_over_days(setting, landing.landed[:, -1], planned.unmoved, in_bins)
+    return np.maximum(daily, 0.0)
+
+
+def _last_days(setting: Setting, policy_gain: Floats) -> list[int]:
+    """Days after which a policy gives less, inside the horizon."""
+    worth = policy_gain.sum(axis=(0, 2, 3))
+    last = setting.period_days[1:] - 1
+    falls = worth[1:] < worth[:-1]
+    return [int(day) for day in last[falls] if day + 1 < setting.horizon]
+
+
+def _gain_of(planned: Planned, now: int, then: int) -> Floats:
+    """Yuan (R, I, J) gained by buying in one period rather than in another, never below 0."""
+    return np.maximum(planned.policy_gain[:, now] - planned.policy_gain[:, then], 0.0)
+
+
+def landing_hazard(behaviour: Behaviour, days_left: Floats) -> Floats:
+    """Daily probability (R, W) that a willing household buys; certain on the last day."""
+    return np.maximum(1.0 / behaviour.landing_days[:, None], 1.0 / (days_left[None, :] + 1.0))
+
+
+def spread_over_days(setting: Setting, cars: Floats, daily: Floats, in_bins: Floats) -> Floats:
+    """Cars by planned week (R, I, U) over the days of the week, as purchases were planned."""
+    per_planned = np.divide(cars, in_bins, out=np.zeros_like(cars), where=in_bins > 0)
+    return daily * per_planned[..., setting.bins.of_day]

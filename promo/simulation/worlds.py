@@ -1,0 +1,260 @@
+"""What happens in each draw, with the campaign and without it?
+
+One block of draws: behaviour is solved, the world without is planned, the state of open pots is
+evaluated once without hurry and once with it, and then each draw lives through its window with
+its own luck.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, fields
+
+import numpy as np
+
+from promo.schema import Floats, Ints
+from promo.simulation.behaviour import Behaviour
+from promo.simulation.draws import Chance, Luck, Means, ParameterDraws
+from promo.simulation.landing import Memory
+from promo.simulation.ledger import Claimants, Tally, expected_claims, sources
+from promo.simulation.money_path import Cars, ClaimRates, LastYuan, MoneyPath, spend
+from promo.simulation.setting import Setting
+from promo.simulation.uptake import Uptake, Window, uptake
+from promo.simulation.without import Planned
+
+BLOCK = 16
+"""Draws evaluated together; a fixed size, so that no sum depends on workers."""
+BELIEF_SPREAD_DAYS = 7.0
+"""How sharply people foresee the day on which the money is expected to run out (a judgement)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """Both worlds in R draws.
+
+    L listed (local) vehicles come first in the last axis of sales, all others together last.
+
+    Attributes
+    ----------
+    budget : (R, K) fen
+    closing : (R, K) days after the window's first midnight, infinite if never
+    spent : (R, W, K) fen a day
+    parts : (R, 5, J) subsidised cars by part of the ledger and vehicle
+    with_campaign, without_campaign : (R, H, L + 1) cars bought in the city, by day of the horizon
+    removed_vehicles : (R, J) purchases inside the horizon that did not happen because of others
+    from_beyond : (R,) cars moved from beyond the horizon
+    gain : (R,) yuan gained by buyers as they perceive it
+    unnoticed : (R,) yuan that reached buyers without counting in their decision
+    planned : (R, H, L + 1) expected cars without the campaign
+    """
+
+    budget: Ints
+    closing: Floats
+    spent: Cars
+    parts: Cars
+    with_campaign: Cars
+    without_campaign: Cars
+    removed_vehicles: Cars
+    from_beyond: Cars
+    gain: Floats
+    unnoticed: Floats
+    planned: Floats
+
+
+def joined(outcomes: list[Outcome]) -> Outcome:
+    """Blocks of draws one after the other."""
+    return Outcome(
+        *(np.concatenate([getattr(o, f.name) for o in outcomes]) for f in fields(Outcome))
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """Draws evaluated together, ready to live.
+
+    Attributes
+    ----------
+    paid : fen (R, P, I + outside, J, K) that each pot pays with these pots open
+    budget : (R, K) fen
+    """
+
+    setting: Setting
+    window: Window
+    behaviour: Behaviour
+    planned: Planned
+    paid: Callable[[frozenset[int]], Ints]
+    budget: Ints
+    last_yuan: LastYuan
+    draws: ParameterDraws
+
+    @property
+    def all_pots(self) -> frozenset[int]:
+        return frozenset(range(self.budget.shape[1]))
+
+    def live(self, luck_of: Callable[[int], Luck]) -> Outcome:
+        """Both worlds in every draw of the block; `luck_of` gives the luck of a draw's number."""
+        state = self._with_hurry()
+        lives = [
+            _Life(self, state, row, luck_of(int(number))).outcome()
+            for row, number in enumerate(self.draws.number)
+        ]
+        return joined(lives)
+
+    def _with_hurry(self) -> Uptake:
+        """The state with all pots open, hurried by the expected end of the money."""
+        weeks = self.setting.bins.start.size
+        calm = np.ones((len(self.draws), weeks))
+        paid = self.paid(self.all_pots)
+        if not paid.any():
+            return self._uptake(paid, calm)
+        first = self._uptake(paid, calm)
+        belief = expected_belief(self.setting, self.window, first, self.budget)
+        return first if (belief > 1 - 1e-9).all() else self._uptake(paid, belief)
+
+    def _uptake(self, paid: Ints, belief: Floats) -> Uptake:
+        return uptake(self.setting, self.window, self.behaviour, self.planned, paid, belief=belief)
+
+    def planned_of(self, row: int) -> Planned:
+        """The world without of one draw, still as arrays of one row."""
+        return Planned(*(getattr(self.planned, f.name)[row : row + 1] for f in fields(Planned)))
+
+    def later_state(self, pots: frozenset[int], row: int, memory: Memory) -> Uptake:
+        """The state of one draw after a pot closed."""
+        paid = self.paid(pots)
+        here = slice(row, row + 1) if paid.shape[0] > 1 else slice(0, 1)
+        return uptake(
+            self.setting,
+            self.window,
+            self.behaviour.row(row),
+            self.planned_of(row),
+            paid[here],
+            belief=np.ones((1, self.setting.bins.start.size)),
+            memory=memory,
+        )
+
+
+def expected_spend(window: Window, state: Uptake) -> Floats:
+    """Expected fen a day (R, W, K) while all pots of the state are open."""
+    fen = state.fen.astype(np.float64)
+    types = state.benefit.shape[2]
+    home, period = fen[:, :, :types], window.period
+    paid_buyers = state.response.stay + state.response.switched
+    a_buyer = np.einsum("rpij,rpijk->rpik", paid_buyers, home)[:, period]
+    a_newcomer = np.einsum("rpij,rpijk->rpik", state.response.new, home)[:, period]
+    spent = np.einsum("rwi,rwik->rwk", state.stayers, a_buyer)
+    spent += np.einsum("rwi,rwik->rwk", state.joiners, a_newcomer)
+    a_mover = np.einsum("rpigj,rpijk->rpigk", state.movers.vehicles, home)
+    landed = state.movers.landing.daily()
+    for group in range(window.inside.size):
+        cars = landed[..., window.group == group].sum(axis=-1)
+        spent += np.einsum("rwi,rwik->rwk", cars, a_mover[:, period][:, :, :, group])
+    a_waiter = np.einsum("rij,rpijk->rpik", state.delayed.vehicles, home)[:, period]
+    spent += np.einsum("rwi,rwik->rwk", state.delayed.landing, a_waiter)
+    if fen.shape[2] > types:
+        spent += np.einsum("rwj,rwjk->rwk", state.outside, fen[:, period, types])
+    return spent
+
+
+def expected_belief(setting: Setting, window: Window, state: Uptake, budget: Ints) -> Floats:
+    """Chance (R, U), as people foresee it, that the money is there in each planned week."""
+    from scipy.special import ndtr
+
+    spent = expected_spend(window, state)
+    running = spent.cumsum(axis=1)
+    short = running > budget[:, None, :]
+    ends = np.where(short.any(axis=1), short.argmax(axis=1), np.inf)
+    week = setting.bins.middle - window.days[0]
+    there = ndtr((ends[:, None, :] - week[None, :, None]) / BELIEF_SPREAD_DAYS)
+    total = running[:, -1]
+    weight = np.divide(
+        total, total.sum(axis=1, keepdims=True), out=np.zeros_like(total), where=total > 0
+    )
+    believed = (there * weight[:, None, :]).sum(axis=-1)
+    return np.where(weight.any(axis=1)[:, None], believed, 1.0)
+
+
+class _Life:
+    """One draw from the first day of the window to the end of the horizon."""
+
+    def __init__(self, block: Block, state: Uptake, row: int, luck: Luck) -> None:
+        self.block, self.row, self.luck = block, row, luck
+        self.state, self.state_row = state, row
+        self.entered: list[tuple[Claimants, ClaimRates]] = []
+
+    def outcome(self) -> Outcome:
+        block, row = self.block, self.row
+        path = spend(
+            self._rates_in,
+            block.budget[row],
+            days=block.window.days.size,
+            last_yuan=block.last_yuan,
+            luck=self.luck,
+        )
+        tally, expected = self._tally(path)
+        until = block.setting.horizon
+        planned = self._planned()
+        alone = np.maximum(planned - expected.same - expected.removed, 0.0)
+        unaffected = self.luck.counts(alone[:until])
+        without = unaffected + tally.same[:until] + tally.removed[:until]
+        return Outcome(
+            budget=block.budget[row : row + 1],
+            closing=path.closing[None],
+            spent=path.spent[None],
+            parts=tally.parts[None],
+            with_campaign=(unaffected + tally.arrived[:until])[None],
+            without_campaign=without[None],
+            removed_vehicles=tally.removed_vehicles[None],
+            from_beyond=np.asarray(tally.from_beyond)[None],
+            gain=np.asarray(tally.gain)[None],
+            unnoticed=self._unnoticed(path)[None],
+            planned=planned[None, :until],
+        )
+
+    def _rates_in(self, pots: frozenset[int], instant: float) -> ClaimRates:
+        block = self.block
+        planned = block.planned_of(self.row)
+        if self.entered:
+            memory = self.state.movers.landing.memory(int(instant), self.state_row)
+            self.state = block.later_state(pots, self.row, memory)
+            self.state_row = 0
+        streams = sources(block.setting, block.window, planned, self.state, self.state_row)
+        claimants, rates = Claimants.of(block.setting, block.window, streams)
+        self.entered.append((claimants, rates))
+        return rates
+
+    def _tally(self, path: MoneyPath) -> tuple[Tally, Tally]:
+        """Claims of all states classed, as they came and as they were expected."""
+        drawn: Tally | None = None
+        mean: Tally | None = None
+        for (claimants, rates), spell in zip(self.entered, path.spells, strict=True):
+            here = claimants.tally(spell.claims, self.luck)
+            there = claimants.tally(expected_claims(rates, spell), Means())
+            drawn = here if drawn is None else drawn.plus(here)
+            mean = there if mean is None else mean.plus(there)
+        if drawn is None or mean is None:
+            raise AssertionError("a window has at least one state")
+        return drawn, mean
+
+    def _planned(self) -> Floats:
+        """Expected purchases without the campaign (T, L + 1)."""
+        setting, planned = self.block.setting, self.block.planned_of(self.row)
+        shares = planned.shares[0]
+        rest = shares[..., ~setting.local].sum(axis=-1, keepdims=True)
+        few = np.concatenate([shares[..., setting.local], rest], axis=-1)
+        return np.einsum("it,til->tl", planned.daily[0], few[setting.period])
+
+    def _unnoticed(self, path: MoneyPath) -> Floats:
+        behaviour = self.block.behaviour
+        share = behaviour.passed_on[self.row] - behaviour.perceived[self.row]
+        return np.asarray(share * path.spent.sum() / 100.0)
+
+
+def chance(seed: int) -> Callable[[int], Luck]:
+    """Honest luck: the stream of each draw by its number."""
+    return lambda number: Chance.of(seed, "uptake", number)
+
+
+def means(number: int) -> Luck:
+    """No luck: expected cars, for differences between many variants."""
+    del number
+    return Means()

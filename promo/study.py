@@ -1,0 +1,262 @@
+"""Which files make up the study, and do they fit together?
+
+A study is a campaign with its market, the policies that hold anyway and the enterprises, read,
+checked and compiled, with the list of everything assumed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+
+import numpy as np
+
+from promo.demand.assumptions import BEHAVIOUR
+from promo.errors import Diagnostic, InputError, did_you_mean
+from promo.market.baseline import Baseline
+from promo.market.market import Market, load_market
+from promo.market.opening import OpenMarket, open_market
+from promo.policy.campaign import Campaign, load_campaign
+from promo.policy.checking import check_campaign
+from promo.policy.rules import compile_rules
+from promo.production.accounts import CITY_ACCOUNTS
+from promo.production.manufacturer import Manufacturer, built_here, load_manufacturer
+from promo.schema import Assumption, Bools, Standing, Words
+from promo.simulation.stage import People, Policy, Programme, Stage, set_stage
+from promo.textfile import Loaded, resolve
+
+BEYOND_HORIZON_DAYS = 365
+"""Planned purchases are followed this long after the horizon: those moved ahead come from there."""
+NO_POT_FEN = 10**17
+"""A policy without a pot has more money than any market could take."""
+
+
+@dataclass(frozen=True, slots=True)
+class Study:
+    """One design, ready to be appraised.
+
+    Attributes
+    ----------
+    assumptions : everything assumed, in the order of the report
+    inputs : file as named in the study -> sha256
+    """
+
+    path: str
+    campaign: Campaign
+    market: OpenMarket
+    manufacturers: tuple[Manufacturer, ...]
+    stage: Stage
+    baseline: Baseline
+    assumptions: tuple[Assumption, ...]
+    inputs: dict[str, str]
+    findings: tuple[Diagnostic, ...]
+
+    def uptake_names(self) -> frozenset[str]:
+        """Assumptions that buyers' behaviour depends on; the others concern plants and taxes."""
+        plants = tuple(f"{plant.id}." for plant in self.manufacturers)
+        return frozenset(
+            a.name for a in self.assumptions if not a.name.startswith((*plants, "accounts."))
+        )
+
+    def standing(self) -> tuple[Standing, tuple[Words, ...]]:
+        """How far the result rests on published facts, and what is assumed."""
+        names = {a.name: a for a in self.assumptions}
+        reasons = [a.words for n, a in names.items() if n.startswith(("money.", "benefits."))]
+        if self.market.market.sales.generated is not None:
+            reasons.append(
+                Words("市场是生成的, 规模是假定", "the market is generated, its size assumed")
+            )
+        if reasons:
+            return Standing.ILLUSTRATIVE, tuple(reasons)
+        assumed = Words("行为参数是假定", "buyers' behaviour is assumed")
+        return Standing.PART_ASSUMED, (assumed,)
+
+
+def load_study(path: str) -> Study:
+    """Read a campaign and all it names; raises `InputError` with the findings of every file."""
+    campaign = load_campaign(path)
+    if campaign.value is None:
+        raise InputError(campaign.diagnostics)
+    market = _linked_market(campaign, campaign.value)
+    plants = [load_manufacturer(resolve(path, name)) for name in campaign.value.manufacturers]
+    policies = [
+        load_campaign(resolve(market.path, each.policy))
+        for each in (market.value.without if market.value else ())
+    ]
+    loaded: list[Loaded[Campaign] | Loaded[Market] | Loaded[Manufacturer]] = [
+        campaign,
+        market,
+        *plants,
+        *policies,
+    ]
+    places = frozenset(p.value.place for p in plants if p.value)
+    findings = [
+        *check_campaign(campaign, places),
+        *(d for each in loaded[1:] for d in each.diagnostics),
+    ]
+    if any(each.severity == "error" for each in findings):
+        raise InputError(findings)
+    inputs = {each.path: each.digest for each in loaded}
+    return _assemble(
+        path,
+        campaign.required(),
+        market,
+        tuple(p.required() for p in plants),
+        tuple(p.required() for p in policies),
+        inputs,
+        tuple(findings),
+    )
+
+
+def _linked_market(campaign: Loaded[Campaign], value: Campaign) -> Loaded[Market]:
+    if value.market is None:
+        missing = campaign.diagnostic(
+            (), "K102", "the key 'market' is missing here", help="name the market file"
+        )
+        raise InputError([*campaign.diagnostics, missing])
+    return load_market(resolve(campaign.path, value.market))
+
+
+def _assemble(  # noqa: PLR0913, PLR0917 - the parts of a study
+    path: str,
+    campaign: Campaign,
+    market: Loaded[Market],
+    manufacturers: tuple[Manufacturer, ...],
+    policies: tuple[Campaign, ...],
+    inputs: dict[str, str],
+    findings: tuple[Diagnostic, ...],
+) -> Study:
+    world = market.required()
+    opened = open_market(world, market.path)
+    rules = compile_rules(campaign)
+    first = min(campaign.windows.announced or rules.first_day, rules.first_day)
+    horizon_days = (_months_after(rules.last_day, world.horizon_months) - rules.last_day).days
+    last = rules.last_day + timedelta(days=horizon_days + BEYOND_HORIZON_DAYS)
+    baseline = opened.baseline(first, last)
+    assumptions = (
+        *_of_campaign(campaign),
+        *(a for policy in policies for a in _of_policy(policy)),
+        *world.assumptions(),
+        replace(baseline.level_error, name="forecast.level"),
+        *_behaviour(market, world),
+        *(a for plant in manufacturers for a in plant.assumptions()),
+        *CITY_ACCOUNTS,
+    )
+    stage = set_stage(
+        _programme(campaign, world, policies),
+        People(opened.types, opened.outside),
+        opened.vehicles,
+        days=baseline.days,
+        daily=baseline.daily,
+        local=_local(manufacturers, opened),
+        base_day=_base_day(opened),
+        declared=(rules.first_day, rules.last_day),
+        horizon_days=horizon_days,
+        central={a.name: a.value for a in assumptions},
+    )
+    return Study(
+        path=path,
+        campaign=campaign,
+        market=opened,
+        manufacturers=manufacturers,
+        stage=stage,
+        baseline=baseline,
+        assumptions=assumptions,
+        inputs={**inputs, **opened.files},
+        findings=findings,
+    )
+
+
+def _programme(campaign: Campaign, world: Market, policies: Sequence[Campaign]) -> Programme:
+    pots = campaign.money.pots
+    return Programme(
+        rules=compile_rules(campaign),
+        budgets=tuple(
+            f"money.pots.{pot.id}.amount" if pot.amount.assumed else int(pot.amount.value)
+            for pot in pots
+        )
+        or (NO_POT_FEN,),
+        scales={
+            name: f"benefits.{name}.amount"
+            for name, benefit in campaign.benefits.items()
+            if benefit.uncertainty is not None
+        },
+        last_yuan=campaign.money.last_yuan or "refuse",
+        policies=tuple(
+            Policy(compile_rules(policy), bool(each.in_baseline), _policy_scale(policy))
+            for policy, each in zip(policies, world.without, strict=True)
+        ),
+    )
+
+
+def _policy_scale(policy: Campaign) -> str | None:
+    """The assumption that multiplies a policy's amounts; the first if it names several."""
+    assumed = _of_policy(policy)
+    return assumed[0].name if assumed else None
+
+
+def _of_campaign(campaign: Campaign) -> tuple[Assumption, ...]:
+    return campaign.assumptions()
+
+
+def _of_policy(policy: Campaign) -> tuple[Assumption, ...]:
+    """A policy's assumed amounts, named after the policy; pots of policies are not followed."""
+    return tuple(
+        replace(
+            a,
+            name=f"{policy.id}.{a.name}",
+            words=Words(f"{policy.title.zh}: {a.words.zh}", f"{policy.title.en}: {a.words.en}"),
+        )
+        for a in policy.assumptions()
+        if a.name.startswith("benefits.")
+    )[:1]
+
+
+def _behaviour(loaded: Loaded[Market], world: Market) -> tuple[Assumption, ...]:
+    """The built-in assumptions on buyers, each as the market file overrides it."""
+    known = {a.name for a in BEHAVIOUR}
+    unknown = [name for name in world.behaviour if name not in known]
+    if unknown:
+        raise InputError(
+            loaded.diagnostic(
+                ("behaviour", name),
+                "K101",
+                f"unknown assumption '{name}'",
+                help=did_you_mean(name, known),
+                at_key=True,
+            )
+            for name in unknown
+        )
+    return tuple(
+        world.behaviour[a.name].assumption(a.name, a.unit, a.words, a.source)
+        if a.name in world.behaviour
+        else a
+        for a in BEHAVIOUR
+    )
+
+
+def _local(manufacturers: Sequence[Manufacturer], opened: OpenMarket) -> Bools:
+    local = np.zeros(opened.vehicles.height, dtype=np.bool_)
+    for plant in manufacturers:
+        local |= built_here(plant, opened.vehicles)
+    return local
+
+
+def _base_day(opened: OpenMarket) -> date:
+    """The last day of the sales history, when policies in the baseline were in force."""
+    month = opened.sales["month"].max()
+    if not isinstance(month, date):
+        raise TypeError("sales have months")
+    return _months_after(month, 1) - timedelta(days=1)
+
+
+def _months_after(day: date, months: int) -> date:
+    """The same day so many months later, or the last of that month."""
+    number = day.year * 12 + day.month - 1 + months
+    first = date(number // 12, number % 12 + 1, 1)
+    after = date((number + 1) // 12, (number + 1) % 12 + 1, 1)
+    return min(
+        first.replace(day=min(day.day, 28)) + timedelta(days=day.day - min(day.day, 28)),
+        after - timedelta(days=1),
+    )
