@@ -12,8 +12,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from promo.demand.amounts import amount_classes
 from promo.demand.nested_logit import Nests, pivot
-from promo.demand.response import amount_classes
 from promo.schema import Floats
 
 

@@ -10,11 +10,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from promo.demand.amounts import amount_classes
+from promo.demand.moving import cost_edges, moving_table
 from promo.demand.nested_logit import Nests, Pivot, pivot
-from promo.schema import Floats, Ints
+from promo.schema import Floats
 
 # Elements of the pivots of several amount classes made in one call.
 _ELEMENTS_PER_BLOCK = 50_000
+_COMPENSATIONS = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,8 +67,14 @@ def stay_shares(
         stay_j = growth(ln R_j) w'_j(max(0, gain - gain_j))
 
     with `ln R_j` of that pivot. (With zeta = 0 it is the plain stay probability of the design.)
-    Of the rest, `1 - sum stay` households bought another vehicle and `growth - 1` bought none: the
-    rest of each vehicle's purchases is split in these proportions. `min(before, after)` is no
+    Of the rest, `1 - sum stay` households bought another vehicle and `growth - 1` bought none.
+    Those who bought none and now take `j` are indifferent at some compensation `c` for not buying,
+    at which every car is worth the better of its gain and `c`; summed over `c`,
+
+        new_j = zeta integral_0^gain_j growth(c) P(not buying | c) w'_j(max(0, gain - c)) dc,
+
+    evaluated on a few bins of `c` and scaled to the exact total; `switched` is what remains.
+    `min(before, after)` is no
     substitute: it forgets that a vehicle wins and loses at the same time.
 
     Parameters
@@ -92,10 +101,9 @@ def stay_shares(
 
     joined = purchases - stay
     switchers = np.maximum(0.0, shares.sum(axis=-1) - stay.sum(axis=-1))
-    joiners = joined.sum(axis=-1)
-    part = np.divide(switchers, joiners, out=np.zeros_like(joiners), where=joiners > 0)
-    switched = joined * np.minimum(part, 1.0)[..., np.newaxis]
-    return Response(stay, switched, joined - switched, after.log_inclusive)
+    newcomers = np.maximum(0.0, joined.sum(axis=-1) - switchers)
+    new = _new(joined, (nests, shares, gain, correlations), zeta, buying_share, newcomers)
+    return Response(stay, joined - new, new, after.log_inclusive)
 
 
 def stayers_gain(log_inclusive: Floats, alpha: Floats) -> Floats:
@@ -116,11 +124,34 @@ def market_gain(log_inclusive: Floats, alpha: Floats, zeta: Floats) -> Floats:
     return np.asarray(factor * stayers_gain(log_inclusive, alpha))
 
 
-def amount_classes(gain: Floats) -> tuple[Ints, Ints]:
-    """Vehicles that gain the same in every row: first vehicle (A,) of each class, class (J,)."""
-    rows = np.ascontiguousarray(gain.reshape(-1, gain.shape[-1]).T)
-    _, first, vehicle_class = np.unique(rows, axis=0, return_index=True, return_inverse=True)
-    return first.astype(np.int64), vehicle_class.reshape(-1).astype(np.int64)
+def _new(
+    joined: Floats,
+    market: tuple[Nests, Floats, Floats, Floats],
+    zeta: Floats,
+    buying_share: Floats | float,
+    total: Floats,
+) -> Floats:
+    """New buyers (..., J) among those who joined each vehicle, of the given total (...,)."""
+    nests, shares, gain, correlations = market
+    edges = cost_edges(gain, _COMPENSATIONS)
+    table = moving_table(nests, shares, gain, np.array(1.0), correlations, edges)
+    share = np.asarray(buying_share)[..., np.newaxis]
+    answer = zeta[..., np.newaxis]
+    grown = growth(table.log_inclusive, answer, share)
+    not_buying = 1.0 - share * grown
+    weight = answer * grown * not_buying * np.diff(edges)
+    found_in_bins: Floats = (weight[..., np.newaxis] * table.moved).sum(axis=-2)
+    new = np.minimum(found_in_bins, joined)
+    # The bins miss some 1e-4 of the total, which is known exactly: scale whichever side is over.
+    found, room = new.sum(axis=-1), (joined - new).sum(axis=-1)
+    less = _ratio(np.minimum(total, found), found)[..., np.newaxis]
+    more = _ratio(np.maximum(0.0, total - found), room)[..., np.newaxis]
+    scaled: Floats = new * less + (joined - new) * more
+    return np.minimum(scaled, joined)
+
+
+def _ratio(part: Floats, whole: Floats) -> Floats:
+    return np.divide(part, whole, out=np.zeros_like(whole), where=whole > 0)
 
 
 def _stay(

@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.integrate import quad
 
+from promo.demand.amounts import amount_classes
 from promo.demand.nested_logit import Nests, pivot
 from promo.demand.response import (
-    amount_classes,
     growth,
     market_gain,
     stay_shares,
@@ -114,17 +114,12 @@ def test_stayers_switchers_and_new_buyers_are_those_of_simulated_households(zeta
     stay = by_vehicle(bought & (without == with_money))
     switched = by_vehicle(bought & (without != with_money))
     new = by_vehicle(~bought)
-    # 18 shares in each of two worlds: 4.5 standard errors are passed once in 4,000 runs.
+    # 24 counts in each of two worlds: 4.5 standard errors are passed once in 3,000 runs.
     assert in_standard_errors(np.bincount(without, minlength=7)[:6], shares, buyers) < 4.5
     assert in_standard_errors(stay, parts.stay, buyers) < 4.5
-    if zeta:
-        assert 0.1 < buyers / HOUSEHOLDS < 0.6
-        joined = parts.switched + parts.new
-        assert in_standard_errors(switched + new, joined, buyers) < 4.5
-        assert abs(new.sum() / buyers - parts.new.sum()) < 4.5 * np.sqrt(new.sum()) / buyers
-    else:
-        assert in_standard_errors(switched, parts.switched, buyers) < 4.5
-        assert new.sum() == 0
+    assert in_standard_errors(switched, parts.switched, buyers) < 4.5
+    assert in_standard_errors(new, parts.new, buyers) < 4.5
+    assert (new.sum() > 5_000) == (zeta > 0)
     # The control: the tempting shortcut is far outside the same band.
     after = pivot(NESTS, shares, THREE_AMOUNTS, CORRELATIONS)
     grown = growth(after.log_inclusive, np.array(zeta), buyers / HOUSEHOLDS)
