@@ -1,0 +1,83 @@
+"""How do synthetic sales and invoices reach a file that people can open?"""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Iterable
+from datetime import date, timedelta
+from pathlib import Path
+
+import polars as pl
+
+from promo.errors import OutputError
+from promo.market.calendar import days_between
+from promo.market.market import load_market
+from promo.market.opening import OpenMarket, open_market
+from promo.market.synthetic import Trade, invoice_blocks
+from promo.schema import FEN_PER_YUAN
+
+
+def write_sales(market: str, out: str) -> int:
+    """The market's sales by month and vehicle, prices in yuan; the number of rows."""
+    opened = open_market(load_market(market).required(), market)
+    in_yuan = pl.col("price", "price_ex_vat") / FEN_PER_YUAN
+    table = opened.sales.join(opened.vehicles, on="vehicle", maintain_order="left")
+    return _write(out, [table.with_columns(in_yuan).rename({"month": "date"})])
+
+
+def write_invoices(market: str, out: str, *, rows: int, seed: int) -> int:
+    """Invoices over the last year of the market's sales; the number of rows."""
+    opened = open_market(load_market(market).required(), market)
+    return _write(out, invoice_blocks(_trade(opened), rows=rows, seed=seed))
+
+
+def _trade(opened: OpenMarket) -> Trade:
+    """What was sold in the last twelve months of the history, and on which days."""
+    months: list[date] = opened.sales["month"].unique().sort().to_list()
+    recent = months[-12:]
+    sold = (
+        opened.sales.filter(pl.col("month") >= recent[0])
+        .group_by("vehicle")
+        .agg(pl.col("units").sum().cast(pl.Float64))
+    )
+    shares = opened.vehicles.select("vehicle").join(
+        sold, on="vehicle", how="left", maintain_order="left"
+    )["units"]
+    next_month = (recent[-1] + timedelta(days=32)).replace(day=1)
+    days = days_between(recent[0], next_month - timedelta(days=1))
+    return Trade(opened.vehicles, shares.fill_null(0.0), days)
+
+
+def _write(out: str, blocks: Iterable[pl.DataFrame]) -> int:
+    """All blocks as one file, whole or not at all; CSV for people has a byte-order mark."""
+    target, name, count = Path(out), "", 0
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
+        os.close(handle)
+        written = _parquet if target.suffix == ".parquet" else _csv
+        count = written(Path(name), blocks)
+        Path(name).chmod(0o644)
+        Path(name).replace(target)
+    except OSError as error:
+        raise OutputError(f"cannot write {out}: {error.strerror or error}") from None
+    finally:
+        if name:
+            Path(name).unlink(missing_ok=True)
+    return count
+
+
+def _parquet(path: Path, blocks: Iterable[pl.DataFrame]) -> int:
+    table = pl.concat(list(blocks))
+    table.write_parquet(path)
+    return table.height
+
+
+def _csv(path: Path, blocks: Iterable[pl.DataFrame]) -> int:
+    count = 0
+    with path.open("wb") as stream:
+        for place, block in enumerate(blocks):
+            block.write_csv(stream, include_bom=place == 0, include_header=place == 0)
+            count += block.height
+    return count
