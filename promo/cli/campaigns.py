@@ -60,12 +60,16 @@ def init(folder: Folder = "kaifeng", language: LanguageOption = None) -> None:
 
 
 def _next_commands(folder: str, language: screen.Language) -> str:
-    campaign = _quoted(str(Path(folder) / "2022-q4.yaml"))
+    base = Path(folder)
+    first, second = (_quoted(str(base / f"2022-q4{kind}.yaml")) for kind in ("", "-phased"))
+    commands = [
+        f"  promo simulate {first}",
+        f"  promo compare {first} {second}",
+        f"  promo check {_quoted(folder)}",
+    ]
     if language == "zh":
-        lines = ["接下来：", f"  promo simulate {campaign}", f"  promo check {_quoted(folder)}"]
-        return "\n".join([*lines, f"然后用任何编辑器修改 {campaign}，再测算一次。"])
-    lines = ["Next:", f"  promo simulate {campaign}", f"  promo check {_quoted(folder)}"]
-    return "\n".join([*lines, f"Then change {campaign} in any editor and simulate again."])
+        return "\n".join(["接下来：", *commands, f"用任何编辑器修改 {first}，再检查、再测算。"])
+    return "\n".join(["Next:", *commands, f"Change {first} in any editor, check, simulate again."])
 
 
 def _quoted(path: str) -> str:

@@ -322,18 +322,27 @@ def assumptions(appraisal: Appraisal, language: Language) -> Table:
     return _table("assumptions", columns, frame, language)
 
 
+_BACKTEST_FORMS: dict[str, tuple[Form, int]] = {
+    "method": ("text", 60),
+    "horizon_months": ("cars", 60),
+    "origins": ("cars", 60),
+    "mape": ("share", 60),
+    "smape": ("share", 99),
+    "error_p05": ("ratio", 80),
+    "error_p95": ("ratio", 80),
+}
+
+
 def backtest(appraisal: Appraisal, language: Language) -> Table:
-    """How far the forecast missed in the past, beside the naive forecast."""
-    frame = appraisal.backtest
-    numeric = {name for name, kind in frame.schema.items() if kind.is_numeric()}
+    """How far the forecast missed in the past, beside the naive forecasts."""
     columns = tuple(
-        Column(
-            name,
-            words.translated(name, words.BACKTEST, language),
-            "number" if name in numeric else "text",
-        )
-        for name in frame.columns
+        Column(name, words.translated(name, words.BACKTEST, language), form, room=room)
+        for name, (form, room) in _BACKTEST_FORMS.items()
+        if name in appraisal.backtest.columns
     )
+    if not columns:
+        return _table("backtest", columns, appraisal.backtest.head(0), language)
+    frame = appraisal.backtest.with_columns(_translated("method", words.METHODS, language))
     return _table("backtest", columns, frame, language)
 
 

@@ -36,11 +36,19 @@ LEVEL: dict[str, Words] = {
     "buyers": Words("购车人", "buyers"),
 }
 BACKTEST: dict[str, Words] = {
-    "model": Words("方法", "method"),
-    "months": Words("月数", "months"),
-    "error": Words("误差", "error"),
-    "mape": Words("平均绝对百分误差", "mean absolute % error"),
-    "bias": Words("偏差", "bias"),
+    "method": Words("方法", "method"),
+    "horizon_months": Words("预测月数", "months ahead"),
+    "origins": Words("次数", "tries"),
+    "mape": Words("平均误差", "mean error"),
+    "smape": Words("对称误差", "symmetric"),
+    "error_p05": Words("实际/预测 5%", "actual/forecast 5 %"),
+    "error_p95": Words("实际/预测 95%", "95 %"),
+}
+METHODS: dict[str, Words] = {
+    "level_and_season": Words("水平加季节", "level and season"),
+    "level_season_and_trend": Words("水平、季节加趋势", "level, season, trend"),
+    "same_month_last_year": Words("去年同月(朴素)", "same month last year (naive)"),
+    "last_month": Words("上月(朴素)", "last month (naive)"),
 }
 
 TITLES: dict[str, Words] = {
