@@ -85,7 +85,7 @@ def plain_text(value: object) -> str:
 
 def full_width(text: str) -> str | None:
     """The text in plain characters, if it holds full-width digits, letters or punctuation."""
-    if not any("！" <= letter <= "～" or letter in "　。、《》" for letter in text):
+    if not any("！" <= letter <= "～" or letter in "　。、《》￥" for letter in text):
         return None
     return unicodedata.normalize("NFKC", text).replace("。", ".").replace("、", ",")
 
@@ -93,7 +93,16 @@ def full_width(text: str) -> str | None:
 def _refuse_full_width(text: str) -> None:
     plain = full_width(text)
     if plain is not None:
+        plain = _without_unit(plain) or plain
         raise fault("V208", f"full-width characters in '{shown(text)}'", f"write '{plain}'")
+
+
+def _without_unit(text: str) -> str | None:
+    """The plain number behind `10万`, `5万元` or `¥1000`."""
+    unit = _WITH_UNIT.fullmatch(text) if len(text) < 40 else None
+    if unit is None or unit[0] == unit[1]:
+        return None
+    return _plain_form(Decimal(unit[1]) * _UNITS.get((unit[2] or "").lower(), 1))
 
 
 # --- numbers ----------------------------------------------------------------------------------
@@ -123,10 +132,8 @@ def decimal(value: object) -> Decimal:
 def _not_a_number(text: str) -> PydanticCustomError:
     if text == "":
         return fault("V201", "a number was expected, nothing is written here")
-    unit = _WITH_UNIT.fullmatch(text)
-    if unit and len(text) < 40:
-        factor = _UNITS.get((unit[2] or "").lower(), 1)
-        plain = _plain_form(Decimal(unit[1]) * factor)
+    plain = _without_unit(text)
+    if plain is not None:
         return fault("V207", f"'{text}' carries a unit", f"write '{plain}'")
     if _GROUPED.fullmatch(text) and len(text) < 40:
         plain = _plain_form(Decimal(re.sub(r"[_,' +]", "", text)))
@@ -429,7 +436,7 @@ def span_of(value: object, read: Reader) -> tuple[float, float]:
         raise fault("V201", "a range has two ends", "write '[2, 4]' or '2..4'", path=("range",))
     low, high = (_read(read, end, ("range", place)) for place, end in enumerate(ends))
     if low > high:
-        raise fault("V204", "the range ends before it starts", "swap its ends", path=("range",))
+        raise fault("V209", "the range ends before it starts", "swap its ends", path=("range",))
     return low, high
 
 

@@ -14,6 +14,7 @@ import os
 import re
 import shutil
 import tempfile
+from collections import Counter
 from collections.abc import Iterator
 from collections.abc import Mapping as Lookup
 from dataclasses import dataclass, field
@@ -101,6 +102,7 @@ __all__ = [
 MAX_BYTES = 1 << 20
 MAX_DEPTH = 32
 M = TypeVar("M", bound=BaseModel)
+_BINARY = (b"\x89PNG", b"PK\x03\x04", b"%PDF", b"PAR1", b"\xd0\xcf\x11\xe0", b"\x1f\x8b")
 _LINE_END = re.compile("\r\n|[\n\r\x85\u2028\u2029]")
 
 
@@ -144,13 +146,15 @@ def _text(path: str, content: bytes) -> str:
     if content.startswith((b"\xff\xfe", b"\xfe\xff")):
         help = "save it as UTF-8: in Excel or Notepad choose the encoding 'UTF-8'"
         raise _finding(path, "T003", "the text is UTF-16, not UTF-8", help)
-    found = None if b"\x00" in content else decode(content)
-    if found is None:
+    if b"\x00" in content or content.startswith(_BINARY):
         raise _finding(path, "T004", "this is not a text file")
+    help = "save it as UTF-8: in Notepad choose 'Save as', encoding 'UTF-8'"
+    found = decode(content)
+    if found is None:
+        raise _finding(path, "T003", "the text is not UTF-8, nor GB18030", help)
     text, encoding = found
     if encoding != "utf-8":
-        help = "save it as UTF-8: in Notepad choose 'Save as', encoding 'UTF-8'"
-        raise _finding(path, "T003", "the text is GB18030 (GBK), not UTF-8", help)
+        raise _finding(path, "T003", "the text is not UTF-8; it reads as GB18030 (GBK)", help)
     if not text.strip():
         raise _finding(path, "T005", "the file is empty", "copy an example with 'promo init'")
     return text
@@ -250,7 +254,9 @@ def _read_nodes(path: str, text: str) -> _Reading:
             _refuse_indirection(reading, event)
             _place_event(reading, stack, event)
             if len(stack) > MAX_DEPTH:
-                reading.add(event.start_mark, "Y005", f"nested deeper than {MAX_DEPTH}")
+                outer = stack[1].node
+                mark = _Mark(outer.line - 1, outer.column - 1)
+                reading.add(mark, "Y005", f"this entry is nested deeper than {MAX_DEPTH}")
                 return reading
     except yaml.MarkedYAMLError as error:
         _syntax(reading, error)
@@ -279,6 +285,10 @@ def _syntax(reading: _Reading, error: yaml.MarkedYAMLError) -> None:
     problem = (error.problem or "cannot be read").strip()
     mark = error.problem_mark or error.context_mark or _Mark(0, 0)
     line = reading.lines[mark.line] if mark.line < len(reading.lines) else ""
+    if problem.startswith("mapping values") and ":" not in line[: mark.column]:
+        mark = _Mark(
+            mark.line, len(line) - len(line.lstrip())
+        )  # the line's key is indented wrongly
     help = "check quotes, brackets, colons and indentation near this place"
     if "\t" in line[: mark.column + 1]:
         help = "indent with spaces, not with a tab"
@@ -352,10 +362,14 @@ class _Mark:
 def _as_key(reading: _Reading, owner: Mapping, node: Node) -> Scalar:
     mark = _Mark(node.line - 1, node.column - 1)
     if not isinstance(node, Scalar) or not node.text:
+        before = reading.lines[mark.line][: mark.column].rstrip()
+        mark = _Mark(mark.line, len(before) - 1) if before.endswith("?") else mark
         reading.add(
             mark, "Y007", "a key must be a plain word", "quote texts that begin with [ or {"
         )
         return Scalar("", node.line, node.column, 0, 0, None)
+    if node.text == "<<" and not node.style:
+        reading.add(mark, "Y007", "a merge key '<<'", "write the entries out here", 2)
     if node.text in owner.entries:
         first = owner.entries[node.text][0]
         message = f"the key '{shown(node.text)}' stands twice (first in line {first.line})"
@@ -430,24 +444,38 @@ class Source:
         return self.at(len(ends) + 1, index - (ends[-1] if ends else 0) + 1, length)
 
 
+_ESCAPE_LENGTHS = {"x": 4, "u": 6, "U": 10}
+
+
 def _index_in_file(node: Scalar, text: str, offset: int) -> int | None:
-    """Walk value and source side by side; None where escapes make them differ."""
-    if node.style == '"' and "\\" in text[node.start : node.end]:
-        return None
+    """Walk value and source side by side to where a character of the value is written."""
     position = node.start + (1 if node.style in ("'", '"') else 0)
     if node.style in ("|", ">"):
         position = text.index("\n", node.start)
     for place, letter in enumerate(node.text[: offset + 1]):
         if letter.isspace() and place < offset:
-            continue
-        position = text.find(letter, position, node.end)
+            continue  # folded and indented: blanks are found by what follows them
+        position, width = _next_letter(text, position, node, letter)
         if position < 0:
             return None
         if place < offset:
-            position += 2 if letter == "'" and node.style == "'" else 1
-    if offset >= len(node.text):  # the finding is behind the last character
-        return position
+            position += width
     return position
+
+
+def _next_letter(text: str, position: int, node: Scalar, letter: str) -> tuple[int, int]:
+    """Where a letter is written next, and how many characters that takes; -1 for nowhere."""
+    while position < node.end:
+        if node.style == '"' and text[position] == "\\":
+            width = _ESCAPE_LENGTHS.get(text[position + 1], 2)
+            if text[position + 1] not in "\n ":
+                return position, width
+            position += width
+        elif text[position] == letter:
+            return position, 2 if letter == "'" and node.style == "'" else 1
+        else:
+            position += 1
+    return -1, 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -517,7 +545,7 @@ def parse(path: str, content: bytes, model: type[M]) -> Loaded[M]:
     reading = _read_nodes(path, text)
     source = Source(path, text, tuple(reading.lines), reading.root)
     digest = hashlib.sha256(content).hexdigest()
-    if any(each.code not in ("Y006", "Y007") for each in reading.findings):
+    if any(each.code != "Y006" for each in reading.findings):
         return Loaded(path, None, tuple(reading.findings), digest, source)
     if reading.root is None:
         nothing = Diagnostic(path, 1, 1, "T005", "the file says nothing")
@@ -538,17 +566,30 @@ def _validate(raw: Any, model: type[M], source: Source) -> tuple[M | None, list[
         return model.model_validate(raw, context=known), []
     except ValidationError as error:
         details = error.errors(include_url=False)
-        steps = [detail["loc"] for detail in details]
-        kept = [detail for detail in details if not _follows_on(detail, steps)]
-        return None, [_explain(detail, raw, known, source) for detail in kept]
+        return None, [_explain(detail, raw, known, source) for detail in _kept(details)]
 
 
-def _follows_on(detail: ErrorDetails, locations: list[KeyPath]) -> bool:
-    """A list reported too short because its item failed says nothing new."""
-    place = detail["loc"]
-    if detail["type"] not in ("too_short", "too_long"):
-        return False
-    return any(other != place and other[: len(place)] == place for other in locations)
+def _kept(details: list[ErrorDetails]) -> list[ErrorDetails]:
+    """The faults without those that only follow from another one.
+
+    A list is reported too short because its item failed; a key is reported missing where it
+    stands misspelt.
+    """
+    locations = [detail["loc"] for detail in details]
+    misspelt = Counter(
+        detail["loc"][:-1] for detail in details if detail["type"] == "extra_forbidden"
+    )
+    kept = []
+    for detail in details:
+        place, kind = detail["loc"], detail["type"]
+        inner = any(other != place and other[: len(place)] == place for other in locations)
+        if kind in ("too_short", "too_long") and inner:
+            continue
+        if kind == "missing" and misspelt[place[:-1]] > 0:
+            misspelt[place[:-1]] -= 1
+            continue
+        kept.append(detail)
+    return kept
 
 
 def _explain(
@@ -737,17 +778,22 @@ def _cell_column(line: str, place: int) -> int:
 def resolve(base: str, relative: str) -> str:
     """The path of a file named inside the file `base`.
 
-    Links stay inside the folder of campaigns: the parent of the folder that holds `base`.
+    Links stay inside the folder of campaigns: the parent of the folder that holds `base`. Raises
+    `Finding` P802 for a path that leaves it and P801 where there is no such file.
     """
-    folder = Path(base).parent
-    root = Path(os.path.realpath(folder.parent if str(folder) != "." else Path.cwd().parent))
-    target = Path(os.path.realpath(folder / relative))
-    if Path(relative).is_absolute() or not target.is_relative_to(root):
-        message = f"'{shown(relative)}' leaves the folder of campaigns"
-        raise Finding(
-            Diagnostic(base, 1, 1, "P802", message, f"keep linked files in {root.name}/")
-        )
-    return os.path.normpath(str(folder / relative))
+    folder = Path(base).absolute().parent
+    root = Path(os.path.realpath(folder.parent))
+    try:
+        target = Path(os.path.realpath(folder / relative))
+        if Path(relative).is_absolute() or not target.is_relative_to(root):
+            help = f"keep linked files in the folder '{root.name}'"
+            raise _finding(base, "P802", f"'{shown(relative)}' leaves the campaigns", help)
+        found = target.is_file()
+    except (OSError, ValueError):
+        found = False
+    if not found:
+        raise _finding(base, "P801", f"there is no file '{shown(relative)}'")
+    return os.path.normpath(str(Path(base).parent / relative))
 
 
 def exists(path: str) -> bool:

@@ -12,9 +12,9 @@ from typing import Annotated, Any, ClassVar, Literal, TypeAlias
 
 import polars as pl
 from pydantic import Field, GetCoreSchemaHandler, PlainValidator, WithJsonSchema, model_validator
-from pydantic_core import CoreSchema, core_schema
+from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
-from promo.policy.eligibility import ConditionText
+from promo.policy.eligibility import LEAST_PRICE, ConditionText
 from promo.quantities import (
     AssumedAmount,
     BasisPoints,
@@ -156,9 +156,24 @@ class Steps(FileModel):
             if after[0] <= before[0]:
                 message = "this band does not start above the one before"
                 raise fault("R404", message, path=("steps", place + 1))
+        slip = self._unit_slip()
+        if slip is not None:
+            raise slip
         if self.up_to is not None and self.up_to <= self.steps[-1][0]:
             raise fault("R404", "the last band ends before it starts", path=("up_to",))
         return self
+
+    def _unit_slip(self) -> PydanticCustomError | None:
+        """A band of prices that starts at 5 yuan was meant in 万元."""
+        if FACTS[self.on].type is not FactType.MONEY:
+            return None
+        for place, (start, _) in enumerate(self.steps):
+            if 0 < start < LEAST_PRICE:
+                yuan = start / FEN_PER_YUAN
+                message = f"'{self.on}' is in yuan; {yuan:g} yuan is no price of a car"
+                help = f"write {yuan * 10_000:.15g} if 万元 was meant"
+                return fault("V207", message, help, path=("steps", place, 0))
+        return None
 
     def threshold(self, hundredths: int) -> int | float:
         """A bound in the unit of the frames: fen for money, the plain number otherwise."""

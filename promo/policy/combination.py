@@ -93,7 +93,7 @@ class Combination(FileModel):
         combined = _added(each) if self.sum is not None else _best(each)
         if self.cap is None:
             return combined
-        return _cut(combined, self.cap.ceiling(rounding))
+        return cut(combined, self.cap.ceiling(rounding))
 
 
 Part: TypeAlias = Annotated[
@@ -124,9 +124,10 @@ def _best(parts: list[Amounts]) -> Amounts:
     return combined
 
 
-def _cut(amounts: Amounts, ceiling: pl.Expr) -> Amounts:
-    cut: Amounts = {}
+def cut(amounts: Mapping[str, pl.Expr], ceiling: pl.Expr) -> Amounts:
+    """The amounts under a ceiling: earlier ones in full, the excess cut from the later ones."""
+    kept: Amounts = {}
     for name, amount in amounts.items():
-        left = (ceiling - total(cut)).clip(lower_bound=0)
-        cut[name] = pl.min_horizontal(amount, left)
-    return cut
+        left = (ceiling - total(kept)).clip(lower_bound=0)
+        kept[name] = pl.min_horizontal(amount, left)
+    return kept

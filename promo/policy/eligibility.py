@@ -238,13 +238,15 @@ class Condition:
 # --- letters and words ------------------------------------------------------------------------
 
 _TOKEN = re.compile(
-    r"(?P<space>\s+)"
+    r"(?P<space>[ \t\r\n]+)"
     r"|(?P<text>'(?:[^']|'')*')"
+    r"|(?P<quoted>\"[^\"]*\"|[‘’“”][^‘’“”]*[‘’“”])"
     r"|(?P<comment>--|/\*)"
     r"|(?P<number>\d[\w.]*)"
     r"|(?P<word>[^\W\d]\w*)"
+    r"|(?P<other>::|!=|==|&&|\|\|)"
     r"|(?P<sign><>|<=|>=|[=<>()+\-,])"
-    r"|(?P<other>::|!=|==|&&|\|\||.)",
+    r"|(?P<odd>.)",
     re.DOTALL,
 )
 _KEYWORDS = frozenset(
@@ -376,12 +378,22 @@ def _at(token: _Token, code: str, message: str, help: str = "") -> PydanticCusto
     return fault(code, message, help, span=(token.start, len(token.text)))
 
 
+def _quoted_fault(token: _Token) -> PydanticCustomError:
+    """Only straight single quotes hold a text."""
+    inner = token.text[1:-1]
+    if token.text[0] == '"':
+        return _at(token, "C303", f"{shown(token.text)} names a fact", f"write '{inner}'")
+    return _at(token, "V208", f"quotation marks around {shown(inner)}", f"write '{inner}'")
+
+
 def _lexical_faults(tokens: Sequence[_Token]) -> list[PydanticCustomError]:
     """The faults of single words; reading ends at the first word that is not allowed at all."""
     faults: list[PydanticCustomError] = []
     for place, token in enumerate(tokens):
         following = tokens[place + 1].text if place + 1 < len(tokens) else ""
-        found = _word_fault(token, following)
+        before = tokens[place - 1] if place else None
+        found = _stray_word(before, token) or _word_fault(token, following)
+        found = found or _order_fault(before, token)
         if found is not None:
             faults.append(found)
             if found.type in ("C301", "C302"):
@@ -391,17 +403,75 @@ def _lexical_faults(tokens: Sequence[_Token]) -> list[PydanticCustomError]:
 
 def _word_fault(token: _Token, following: str) -> PydanticCustomError | None:
     if token.kind == "comment":
-        return _at(
-            token,
-            "C302",
-            "a comment inside a condition",
-            "put remarks into the file's own # lines",
-        )
-    if token.kind == "number":
-        return _number_fault(token)
+        help = "put remarks into the file's own # lines"
+        return _at(token, "C302", "a comment inside a condition", help)
     if token.kind == "word":
         return _name_fault(token, following)
-    return _sign_fault(token) if token.kind == "other" else None
+    readers = {
+        "number": _number_fault,
+        "quoted": _quoted_fault,
+        "other": _sign_fault,
+        "odd": _sign_fault,
+    }
+    return readers[token.kind](token) if token.kind in readers else None
+
+
+_COMPARING = frozenset(("=", "<>", "<", "<=", ">", ">=", "LIKE", "BETWEEN", "IN", "IS"))
+_OPENING = frozenset(("AND", "OR", "NOT", "(", ",", *_COMPARING)) - {"IS"}
+
+
+def _is_operand(token: _Token) -> bool:
+    if token.kind in ("number", "text") or token.text == ")":
+        return True
+    word = token.text.upper()
+    return token.text in FACTS or word in ("NULL", "TRUE", "FALSE")
+
+
+def _order_fault(before: _Token | None, token: _Token) -> PydanticCustomError | None:
+    """A word that cannot follow the one before it."""
+    word = token.text.upper()
+    starts = before is None or before.text.upper() in _OPENING
+    if starts and word in (*_COMPARING, "AND", "OR", ")") and not _negated(before, word):
+        return _at(token, "C301", f"something is missing before '{token.text}'")
+    if before is None:
+        return None
+    if before.text.upper() == "IN" and token.text != "(":
+        help = "write IN ('...', '...')"
+        return _at(token, "C301", "a list in parentheses was expected", help)
+    if _is_operand(before) and _is_operand(token) and token.text != ")":
+        return _at(token, "C301", f"'{shown(token.text)}' has no place here")
+    return None
+
+
+def _negated(before: _Token | None, word: str) -> bool:
+    return (
+        before is not None and before.text.upper() == "NOT" and word in ("IN", "LIKE", "BETWEEN")
+    )
+
+
+def _chain_fault(tokens: Sequence[_Token]) -> PydanticCustomError | None:
+    """Two comparisons without AND between them, such as 1 < price < 2."""
+    compared = False
+    for token in tokens:
+        word = token.text.upper()
+        if word in ("AND", "OR", "(", ")"):
+            compared = False
+        elif token.kind == "sign" and word in _COMPARING:
+            if compared:
+                help = "join two comparisons with AND"
+                return _at(token, "C301", "a chain of comparisons", help)
+            compared = True
+    return None
+
+
+def _stray_word(before: _Token | None, token: _Token) -> PydanticCustomError | None:
+    """An unknown word behind a complete value: a unit, an alias, or 且 for AND."""
+    known = token.text.upper() in (_KEYWORDS | _UNIT_WORDS | _SQL_WORDS | _CLOCK)
+    if token.kind != "word" or known or before is None or not _is_operand(before):
+        return None
+    instead = {"且": "AND", "并且": "AND", "和": "AND", "或": "OR", "或者": "OR"}.get(token.text)
+    help = f"write {instead}" if instead else ""
+    return _at(token, "C301", f"'{shown(token.text)}' has no place here", help)
 
 
 def _number_fault(token: _Token) -> PydanticCustomError | None:
@@ -420,7 +490,7 @@ def _number_fault(token: _Token) -> PydanticCustomError | None:
     if unit is not None and len(token.text) < 40:
         number = Decimal(unit[1]) * _UNITS.get((unit[2] or "").lower(), 1)
         help = f"write '{format(number.normalize(), 'f')}'"
-        return _at(token, "V207", f"'{token.text}' carries a unit", help)
+        return _at(token, "C301", f"'{token.text}' is not a plain number", help)
     digits = re.sub(r"_", "", token.text)
     help = f"write '{digits}'" if _PLAIN_NUMBER.fullmatch(digits) else ""
     return _at(token, "C301", f"'{shown(token.text)}' is not a plain number", help)
@@ -438,14 +508,17 @@ def _name_fault(token: _Token, following: str) -> PydanticCustomError | None:
     if following == "(" or word in _SQL_WORDS:
         what = f"the function '{shown(token.text)}'" if following == "(" else f"'{token.text}'"
         return _at(token, "C302", f"{what} is not allowed in a condition")
-    return None if token.text in FACTS else _unknown_name(token)
+    return None if token.text in FACTS else _unknown_name(token, following)
 
 
-def _unknown_name(token: _Token) -> PydanticCustomError:
+def _unknown_name(token: _Token, following: str) -> PydanticCustomError:
     plain = full_width(token.text)
     if plain is not None:
         message = f"full-width characters in '{shown(token.text)}'"
         return _at(token, "V208", message, f"write '{plain}'")
+    if following == ".":
+        help = "name the fact without a table"
+        return _at(token, "C302", f"the table '{shown(token.text)}'", help)
     help = did_you_mean(token.text.lower(), FACTS)
     return _at(token, "C303", f"unknown fact '{shown(token.text)}'", help)
 
@@ -453,8 +526,9 @@ def _unknown_name(token: _Token) -> PydanticCustomError:
 def _sign_fault(token: _Token) -> PydanticCustomError:
     if token.text == "'":
         return _at(token, "C301", "a text starts here and does not end", "close it with '")
-    if token.text in "‘’“”":
-        return _at(token, "V208", f"the quotation mark {token.text}", "write '")
+    if not token.text.isprintable():
+        code_point = f"U+{ord(token.text):04X}"
+        return _at(token, "C301", f"an invisible character ({code_point})", "delete it")
     plain = full_width(token.text)
     if plain is not None:
         return _at(token, "V208", f"the full-width sign '{token.text}'", f"write '{plain}'")
@@ -472,9 +546,11 @@ def _size_fault(tokens: Sequence[_Token]) -> PydanticCustomError | None:
         chained = 0 if word in ("AND", "OR", ",") else chained + (word in ("NOT", "+", "-"))
         commas = commas + 1 if token.text == "," else (0 if token.text == "(" else commas)
         if max(depth, chained) > MAX_DEPTH:
-            return _at(token, "C305", f"nested deeper than {MAX_DEPTH}", "write it more simply")
+            help = "write it more simply"
+            return fault("C305", f"nested deeper than {MAX_DEPTH}", help, span=(0, 1))
         if commas >= MAX_ITEMS:
-            return _at(token, "C305", f"more than {MAX_ITEMS} items", "use a flag fact")
+            help = "keep the list in a file beside the campaign"
+            return fault("C305", f"more than {MAX_ITEMS} items", help, span=(0, 1))
     return None
 
 
@@ -487,12 +563,13 @@ def read_condition(value: object) -> Condition:
     if not text.strip():
         raise fault("C301", "a condition was expected, nothing is written here")
     if len(text) > MAX_LENGTH:
-        raise fault("C305", f"longer than {MAX_LENGTH} characters", "split it into two conditions")
+        help = "split it into two conditions"
+        raise fault("C305", f"longer than {MAX_LENGTH} characters", help, span=(0, 1))
     tokens = _tokens(text)
     faults = _lexical_faults(tokens)
     if not faults:
-        too_big = _size_fault(tokens)
-        faults = [too_big] if too_big is not None else []
+        found = _size_fault(tokens) or _chain_fault(tokens)
+        faults = [found] if found is not None else []
     if faults:
         raise together(faults, text)
     return Condition(text, _Reader(text, tokens).read())
@@ -614,6 +691,9 @@ class _Reader:
             return self.missing(node)
         if kind == "Boolean":
             return Holds(Constant(bool(node.this)))
+        if kind == "Literal":
+            help = "compare a fact with it"
+            raise fault("C304", "a literal stands alone", help, span=self.span(node))
         if kind == "Column":
             return self.flag(node)
         raise self.refuse_expression(node)
@@ -663,7 +743,8 @@ class _Reader:
         both_text = value.type is pattern.type is FactType.TEXT
         if not both_text or not isinstance(value.value, FactValue):
             message = "LIKE compares a text fact with a text"
-            raise fault("C304", message, span=(value.start, value.length))
+            side = pattern if value.type is FactType.TEXT else value
+            raise fault("C304", message, span=(side.start, side.length))
         if not isinstance(pattern.value, Constant) or "\\" in str(pattern.value.value):
             span = (pattern.start, pattern.length)
             raise fault("C302", "only % and _ can stand in a pattern", span=span)
@@ -808,8 +889,9 @@ class _Reader:
             message = f"{_name(left)} is compared with {_name(right)}"
             place = right if right.literal or not left.literal else left
             raise fault("C304", message, help, span=(place.start, place.length))
-        _refuse_unknown_word(left, right)
-        _refuse_unknown_word(right, left)
+        for fact, literal in ((left, right), (right, left)):
+            _refuse_unknown_word(fact, literal)
+            _refuse_unit_slip(fact, literal)
         return left, right
 
 
@@ -894,6 +976,19 @@ def _refuse_unknown_word(fact: _Typed, literal: _Typed) -> None:
         help = did_you_mean(written, choices)
         message = f"'{fact.value.name}' is never '{shown(written)}'"
         raise fault("V206", message, help, span=(literal.start, literal.length))
+
+
+def _refuse_unit_slip(fact: _Typed, literal: _Typed) -> None:
+    """A price of 5 yuan was meant as 5 万元."""
+    value = literal.value.value if isinstance(literal.value, Constant) else None
+    if fact.type is not FactType.MONEY or not isinstance(fact.value, FactValue):
+        return
+    if isinstance(value, int) and 0 < value < LEAST_PRICE:
+        yuan = Decimal(value) / FEN_PER_YUAN
+        plain = format((yuan * 10_000).normalize(), "f")
+        message = f"'{fact.value.name}' is in yuan; {yuan:f} yuan is no price of a car"
+        span = (literal.start, literal.length)
+        raise fault("V207", message, f"write {plain} if 万元 was meant", span=span)
 
 
 ConditionText: TypeAlias = Annotated[

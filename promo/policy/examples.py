@@ -90,14 +90,15 @@ class Case(FileModel):
     incomplete: Identifier | None = None
     waiting: Identifier | None = None
 
-    @model_validator(mode="after")
-    def _one_outcome(self) -> Case:
-        said = [name for name in _OUTCOMES if getattr(self, name) is not None]
+    @model_validator(mode="before")
+    @classmethod
+    def _one_outcome(cls, raw: object) -> object:
+        said = [name for name in raw if name in _OUTCOMES] if isinstance(raw, dict) else [""]
         if not said:
             raise fault("K102", "the outcome is missing here: amount, refused or incomplete")
         if len(said) > 1:
             raise fault("K101", f"'{said[0]}' is said already", path=(said[1],))
-        return self
+        return raw
 
     @property
     def outcome(self) -> str:

@@ -6,7 +6,7 @@ amounts per (type, vehicle) cell of the simulation.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -14,7 +14,7 @@ import polars as pl
 
 from promo.policy.benefits import rounded
 from promo.policy.campaign import Campaign, Window
-from promo.policy.combination import total
+from promo.policy.combination import cut, total
 from promo.policy.eligibility import POLARS_TYPES
 from promo.schema import CLOCKS, FACTS
 
@@ -95,9 +95,133 @@ class Rules:
         named = {f"pot.{pot}": amount for pot, amount in drawn.items()}
         return frame.with_columns(**named).select(*named)
 
-    def _has_open_pot(self, benefit: str, open_pots: frozenset[str]) -> pl.Expr:
+    def decide(
+        self,
+        facts: pl.LazyFrame | pl.DataFrame,
+        money_left: Mapping[str, int] | None = None,
+    ) -> pl.DataFrame:
+        """The decision on each purchase, each by itself: no limit and no queue is looked at.
+
+        Adds `decision` (approved, refused, incomplete, waiting), `reasons` (ids), `missing` (the
+        facts that a paper must still prove), `amount_fen`, and `benefit.<id>` for each benefit.
+        `money_left` gives the fen left in some pots; the others have enough.
+        """
+        frame = facts.collect() if isinstance(facts, pl.LazyFrame) else facts
+        own = frame.columns
+        frame = with_all_facts(frame, self.facts)
+        frame = frame.with_columns(**self._findings(frozenset(own)))
+        frame = frame.with_columns(**self._payments(money_left or {}))
+        names = [f"benefit.{name}" for name in self.campaign.benefits]
+        return frame.with_columns(**self._verdict()).select(
+            *own, "decision", "reasons", "missing", "amount_fen", *names
+        )
+
+    def _findings(self, known: frozenset[str]) -> dict[str, pl.Expr]:
+        """Each test and each benefit alone, as columns of their own."""
+        tests = {f"test {test.id}": test.expression for test in self.tests}
+        alone = self._alone(known)
+        return tests | {f"alone {name}": amount for name, amount in alone.items()}
+
+    def _payments(self, money_left: Mapping[str, int]) -> dict[str, pl.Expr]:
+        """What each benefit pays once combined, and what was due where the money ran short."""
+        money = self.campaign.money
+        open_pots = frozenset(
+            pot.id for pot in money.pots if money_left.get(pot.id, 1) > 0 or not pot.pays
+        )
+        alone = {name: pl.col(f"alone {name}").fill_null(0) for name in self.campaign.benefits}
+        due = self._combined(alone)
+        funded = {
+            name: amount if self._is_open(name, open_pots) else pl.lit(0, dtype=pl.Int64)
+            for name, amount in alone.items()
+        }
+        paid = self._within_pots(self._combined(funded), open_pots, money_left)
+        columns = {f"benefit.{name}": amount for name, amount in paid.items()}
+        return columns | {"amount_fen": total(paid), "due": total(due)}
+
+    def _within_pots(
+        self,
+        amounts: Mapping[str, pl.Expr],
+        open_pots: frozenset[str],
+        money_left: Mapping[str, int],
+    ) -> dict[str, pl.Expr]:
+        """The last yuan of a pot: the claim is refused by it, paid in part, or overspends."""
+        paid = dict(amounts)
+        for pot in self.campaign.money.pots:
+            left = money_left.get(pot.id)
+            if left is None or self.campaign.money.last_yuan == "overspend":
+                continue
+            drawn = {name: paid[name] for name in paid if self._source(name, open_pots) == pot.id}
+            if self.campaign.money.last_yuan == "part":
+                paid |= cut(drawn, pl.lit(left, dtype=pl.Int64))
+                continue
+            enough = total(drawn) <= left
+            paid |= {name: pl.when(enough).then(drawn[name]).otherwise(0) for name in drawn}
+        return paid
+
+    def _verdict(self) -> dict[str, pl.Expr]:
+        tests = {test.id: pl.col(f"test {test.id}") for test in self.tests}
+        undecided = {
+            f"benefit-{name}": pl.col(f"alone {name}").is_null() for name in self.campaign.benefits
+        }
+        refused = pl.any_horizontal(~each.fill_null(value=True) for each in tests.values())
+        unknown = {name: each.is_null() for name, each in tests.items()} | undecided
+        incomplete = pl.any_horizontal(*unknown.values())
+        early = self._early()
+        unpaid = pl.col("amount_fen") == 0
+        approved = ~refused & ~incomplete & ~early & ~unpaid
+        decision = (
+            pl.when(refused)
+            .then(pl.lit("refused"))
+            .when(incomplete)
+            .then(pl.lit("incomplete"))
+            .when(early)
+            .then(pl.lit("waiting"))
+            .when(unpaid)
+            .then(pl.lit("refused"))
+            .otherwise(pl.lit("approved"))
+        )
+        short = unpaid & (pl.col("due") > 0)
+        no_money = pl.when(short).then(pl.lit("no-money")).otherwise(pl.lit("no-benefit"))
+        failed = _names({name: ~each.fill_null(value=True) for name, each in tests.items()})
+        reasons = (
+            pl.when(refused)
+            .then(failed)
+            .when(incomplete)
+            .then(_names(unknown))
+            .when(early)
+            .then(pl.concat_list(pl.lit("window-claim")))
+            .when(unpaid)
+            .then(pl.concat_list(no_money))
+            .otherwise(_names({}))
+        )
+        paid = [f"benefit.{name}" for name in self.campaign.benefits]
+        amounts = {
+            name: pl.when(approved).then(pl.col(name)).otherwise(0)
+            for name in (*paid, "amount_fen")
+        }
+        return {
+            "decision": decision,
+            "reasons": reasons,
+            "missing": pl.when(incomplete & ~refused).then(self._missing()).otherwise(_names({})),
+            **amounts,
+        }
+
+    def _early(self) -> pl.Expr:
+        """Is the claim filed before the window for claims opens? It may be filed again."""
+        window = self.campaign.windows.claim
+        if window is None:
+            return pl.lit(value=False)
+        return (pl.col(CLOCKS["claim"]) < window.first).fill_null(value=False)
+
+    def _missing(self) -> pl.Expr:
+        return _names({name: pl.col(name).is_null() for name in self.facts})
+
+    def _is_open(self, benefit: str, open_pots: frozenset[str]) -> bool:
         pots = self.pots_of(benefit)
-        return pl.lit(value=UNLIMITED in pots or not open_pots.isdisjoint(pots))
+        return UNLIMITED in pots or not open_pots.isdisjoint(pots)
+
+    def _has_open_pot(self, benefit: str, open_pots: frozenset[str]) -> pl.Expr:
+        return pl.lit(value=self._is_open(benefit, open_pots))
 
     def _alone(self, known: frozenset[str]) -> dict[str, pl.Expr]:
         """What each benefit would pay by itself, in whole units; null where a fact is missing."""
@@ -140,6 +264,14 @@ class Rules:
         return next((pot for pot in pots if pot == UNLIMITED or pot in open_pots), None)
 
 
+def _names(held: Mapping[str, pl.Expr]) -> pl.Expr:
+    """The names whose expression is true, in order, as a list."""
+    if not held:
+        return pl.lit([], dtype=pl.List(pl.String))
+    named = [pl.when(test).then(pl.lit(name)) for name, test in held.items()]
+    return pl.concat_list(named).list.drop_nulls()
+
+
 def with_all_facts(frame: pl.DataFrame, facts: tuple[str, ...]) -> pl.DataFrame:
     """The frame with a typed column for every fact, null where it was absent."""
     absent = [
@@ -164,7 +296,8 @@ def _window_tests(campaign: Campaign) -> tuple[Test, ...]:
     tests = []
     for name, window in campaign.windows.named():
         clock = pl.col(CLOCKS[name])
-        in_time = (clock >= window.first) & (clock < window.end)
+        started = pl.lit(value=True) if name == "claim" else clock >= window.first
+        in_time = started & (clock < window.end)
         tests.append(Test(f"window-{name}", in_time, (CLOCKS[name],), campaign.source or ""))
     return tuple(tests)
 
@@ -174,3 +307,13 @@ def _condition_tests(campaign: Campaign) -> tuple[Test, ...]:
         Test(rule.id, rule.when.expression(), rule.when.facts, rule.source or "")
         for rule in campaign.eligibility
     )
+
+
+def fact_frame(rows: Sequence[Mapping[str, object]]) -> pl.DataFrame:
+    """Facts by name as a typed frame, one row each; what a row does not name is missing."""
+    names = [name for name in FACTS if any(name in row for row in rows)]
+    columns = [
+        pl.Series(name, [row.get(name) for row in rows], dtype=POLARS_TYPES[FACTS[name].type])
+        for name in names
+    ]
+    return pl.DataFrame(columns) if columns else pl.DataFrame({"row": range(len(rows))})
