@@ -72,12 +72,13 @@ def simulate(  # noqa: PLR0913 - a command's options
     Example: promo simulate campaigns/kaifeng/2022-q4.yaml --draws 64
     """
     from promo import appraisal as model
+    from promo import study as files
     from promo.report import contract, run_folder, terminal
 
     reader = screen.chosen(language)
     if out is not None:
         run_folder.refuse_existing(out)
-    study = model.load_study(campaign)
+    study = files.load_study(campaign)
     with progress_bar(reader) as progress:
         result = model.appraise(study, seed=seed, draws=draws, workers=workers, progress=progress)
     if out is not None:
@@ -107,7 +108,7 @@ def compare(  # noqa: PLR0913 - a command's options
 
     Example: promo compare campaigns/kaifeng/2022-q4.yaml campaigns/kaifeng/2022-q4.yaml --draws 64
     """
-    from promo import appraisal as model
+    from promo import study as files
     from promo.design import comparison
     from promo.report import contract, run_folder, terminal
 
@@ -116,7 +117,7 @@ def compare(  # noqa: PLR0913 - a command's options
     reader = screen.chosen(language)
     if out is not None:
         run_folder.refuse_existing(out)
-    studies = [model.load_study(path) for path in campaigns]
+    studies = [files.load_study(path) for path in campaigns]
     with progress_bar(reader) as progress:
         result = comparison.compare(
             studies, seed=seed, draws=draws, workers=workers, progress=progress

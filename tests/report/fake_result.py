@@ -10,6 +10,7 @@ import sys
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import date, timedelta
+from types import ModuleType
 from typing import Any
 
 import numpy as np
@@ -292,6 +293,7 @@ def without_plants(result: Appraisal) -> Appraisal:
 
 def pretend() -> None:
     """Put this result in place of the model."""
+    import promo
     import promo.appraisal as model
 
     def load_study(path: str) -> str:
@@ -302,8 +304,11 @@ def pretend() -> None:
             progress(0.5, Words("一半", "half"))
         return appraisal()
 
-    model.load_study = load_study  # type: ignore[attr-defined, assignment, unused-ignore]
-    model.appraise = appraise  # type: ignore[attr-defined, assignment, unused-ignore]
+    study = ModuleType("promo.study")
+    study.__dict__["load_study"] = load_study
+    sys.modules["promo.study"] = study
+    promo.__dict__["study"] = study
+    model.__dict__["appraise"] = appraise
 
 
 if __name__ == "__main__":
