@@ -617,6 +617,13 @@ _COMPARISONS: dict[str, Comparison] = {
 }
 
 
+# Everything that a node of sqlglot may carry; what is not named here is refused, since an argument
+# that nobody reads changes the meaning in silence.
+_UNDERSTOOD = frozenset(
+    "this expression expressions low high negate unit to is_string quoted".split()  # noqa: SIM905
+)
+
+
 class _Reader:
     """Turns the tree of sqlglot into ours, word by word; every word must be accounted for."""
 
@@ -626,11 +633,19 @@ class _Reader:
         self.seen: set[int] = set()
 
     def read(self) -> Test:
-        tree = self.test(_sqlglot(self.text))
+        root = _sqlglot(self.text)
+        for node in root.walk():
+            unknown = {name for name, value in node.args.items() if value} - _UNDERSTOOD
+            if unknown and type(node).__name__ != "Alias":
+                raise self.refuse(node, f"'{', '.join(sorted(unknown)).upper()}'")
+        tree = self.test(root)
         for token in self.tokens:
             named = token.kind in ("number", "text") or token.text in FACTS
             if named and token.start not in self.seen:
                 raise _at(token, "C301", f"'{shown(token.text)}' has no place in this condition")
+        negated = [token for token in self.tokens if token.text.upper() == "NOT"]
+        if len(negated) != sum(isinstance(node, Not) for node in leaves(tree)):
+            raise _at(negated[0], "C301", "a NOT that is not understood here")
         return tree
 
     # places
@@ -714,8 +729,6 @@ class _Reader:
         return Compare(left.value, sign, right.value)
 
     def between(self, node: Any) -> Test:
-        if node.args.get("symmetric"):
-            raise self.refuse(node, "SYMMETRIC")
         value = self.value(node.this)
         low, high = self.value(node.args["low"]), self.value(node.args["high"])
         first, bottom = self.agree(value, low)
@@ -748,7 +761,8 @@ class _Reader:
         if not isinstance(pattern.value, Constant) or "\\" in str(pattern.value.value):
             span = (pattern.start, pattern.length)
             raise fault("C302", "only % and _ can stand in a pattern", span=span)
-        return Like(value.value, str(pattern.value.value))
+        found = Like(value.value, str(pattern.value.value))
+        return Not(found) if node.args.get("negate") else found
 
     def missing(self, node: Any) -> Test:
         if type(node.expression).__name__ != "Null":

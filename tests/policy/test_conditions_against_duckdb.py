@@ -1,0 +1,147 @@
+"""Conditions mean in polars what the same text means in SQL, missing facts included."""
+
+import random
+from datetime import date, timedelta
+from decimal import Decimal
+
+import duckdb
+import polars as pl
+import pytest
+
+from promo.policy.eligibility import POLARS_TYPES, read_condition
+from promo.schema import FACTS, FactType
+
+TYPES_IN_SQL = {
+    FactType.TEXT: "VARCHAR",
+    FactType.NUMBER: "DOUBLE",
+    FactType.MONEY: "DECIMAL(18,2)",  # the oracle computes in yuan, we in fen
+    FactType.DAY: "DATE",
+    FactType.FLAG: "BOOLEAN",
+}
+FACTS_USED = (
+    "price",
+    "price_ex_vat",
+    "energy",
+    "invoice_date",
+    "trade_in_registered",
+    "brand",
+    "seats",
+    "displacement_l",
+    "first_car",
+)
+AMOUNTS = (5_000_000, 4_999_999, 5_000_001, 10_000_000, 20_000_050)
+DAYS = (date(2022, 11, 1), date(2022, 12, 31), date(2020, 2, 29), date(2021, 3, 31))
+BRANDS = ("奇瑞", "比亚迪", "a%b", "O'Neil", "")
+
+
+def random_facts(luck: random.Random, rows: int) -> pl.DataFrame:
+    makers = {
+        FactType.MONEY: lambda: luck.choice(AMOUNTS),
+        FactType.NUMBER: lambda: luck.choice((1.5, 1.6, 2.0, 5.0, 7.0)),
+        FactType.DAY: lambda: luck.choice(DAYS) + timedelta(days=luck.randint(-1, 1)),
+        FactType.FLAG: lambda: luck.random() < 0.5,
+    }
+    columns = {}
+    for name in FACTS_USED:
+        fact = FACTS[name]
+        options = fact.choices or BRANDS
+        make = makers.get(fact.type, lambda options=options: luck.choice(options))
+        values = [None if luck.random() < 0.2 else make() for _ in range(rows)]
+        columns[name] = pl.Series(name, values, dtype=POLARS_TYPES[fact.type])
+    return pl.DataFrame(columns)
+
+
+def random_condition(luck: random.Random, depth: int) -> str:
+    if depth == 0 or luck.random() < 0.3:
+        return random_atom(luck)
+    left, right = random_condition(luck, depth - 1), random_condition(luck, depth - 1)
+    return luck.choice(
+        (f"{left} AND {right}", f"{left} OR {right}", f"({left} OR {right})", f"NOT ({left})")
+    )
+
+
+def random_atom(luck: random.Random) -> str:
+    sign = luck.choice(("=", "<>", "<", "<=", ">", ">="))
+    yuan = luck.choice(("50000", "49999.99", "100000", "200000.50"))
+    number = luck.choice(("1.6", "5", "2.0"))
+    day = luck.choice(DAYS).isoformat()
+    brand = luck.choice(BRANDS).replace("'", "''")
+    return luck.choice(
+        (
+            f"price {sign} {yuan}",
+            f"{yuan} {sign} price",
+            f"price {sign} price_ex_vat",
+            f"price - price_ex_vat {sign} {yuan}",
+            f"price_ex_vat + 1000 {sign} {yuan}",
+            f"price BETWEEN 50000 AND {yuan}",
+            f"price NOT BETWEEN {yuan} AND 100000",
+            f"price IN (50000, {yuan})",
+            f"displacement_l {sign} {number}",
+            f"seats NOT IN (5, {number})",
+            "energy IN ('BEV', 'PHEV')",
+            "energy <> 'ICE'",
+            f"brand {sign} '{brand}'",
+            f"brand LIKE '{luck.choice(('%奇%', 'a%', '_亚_', '%', '%b'))}'",
+            "brand NOT LIKE '%''%'",
+            f"invoice_date {sign} DATE '{day}'",
+            f"invoice_date {sign} TIMESTAMP '{day} 12:00:00'",
+            f"trade_in_registered + INTERVAL '1 year' {sign} invoice_date",
+            f"invoice_date - INTERVAL '18 months' {sign} trade_in_registered",
+            f"invoice_date - trade_in_registered {sign} {luck.choice(('0', '30', '365'))}",
+            f"invoice_date + 30 {sign} DATE '{day}'",
+            "first_car",
+            "first_car = TRUE",
+            "price IS NULL",
+            "brand IS NOT NULL",
+        )
+    )
+
+
+def answers_of_sql(facts: pl.DataFrame, conditions: list[str]) -> list[tuple[object, ...]]:
+    columns = ", ".join(f"{name} {TYPES_IN_SQL[FACTS[name].type]}" for name in FACTS_USED)
+    in_yuan = [
+        [
+            Decimal(value) / 100
+            if FACTS[name].type is FactType.MONEY and value is not None
+            else value
+            for name, value in zip(FACTS_USED, row, strict=True)
+        ]
+        for row in facts.rows()
+    ]
+    with duckdb.connect() as connection:
+        connection.execute(f"CREATE TABLE facts ({columns})")
+        connection.executemany(
+            f"INSERT INTO facts VALUES ({', '.join('?' * len(FACTS_USED))})", in_yuan
+        )
+        tests = ", ".join(f"({text}) AS c{place}" for place, text in enumerate(conditions))
+        return connection.execute(f"SELECT {tests} FROM facts").fetchall()
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_no_condition_differs_from_sql_in_any_row(seed):
+    luck = random.Random(seed)
+    facts = random_facts(luck, 80)
+    conditions = [random_condition(luck, 3) for _ in range(80)]
+    expected = answers_of_sql(facts, conditions)
+    ours = facts.select(
+        **{f"c{place}": read_condition(text).expression() for place, text in enumerate(conditions)}
+    ).rows()
+    for place, text in enumerate(conditions):
+        for row, (sql, polars) in enumerate(zip(expected, ours, strict=True)):
+            assert sql[place] == polars[place], (text, facts.row(row, named=True))
+
+
+def test_a_chain_of_hundreds_of_terms_is_evaluated():
+    chain = " OR ".join(f"seats={number}" for number in range(300))
+    assert len(chain) < 4_000
+    found = pl.DataFrame({"seats": [299.0, 300.0, None]}).select(
+        read_condition(chain).expression()
+    )
+    assert found.to_series().to_list() == [True, False, None]
+
+
+def test_a_column_that_is_missing_in_all_rows_keeps_its_type():
+    facts = pl.DataFrame({"price": pl.Series([None, None], dtype=pl.Int64)})
+    found = facts.select(read_condition("price >= 50000").expression()).to_series()
+    assert found.dtype == pl.Boolean
+    assert found.to_list() == [None, None]
