@@ -92,7 +92,7 @@ def load_study(path: str) -> Study:
     ]
     places = frozenset(p.value.place for p in plants if p.value)
     findings = [
-        *check_campaign(campaign, places),
+        *check_campaign(campaign),
         *(d for each in loaded[1:] for d in each.diagnostics),
     ]
     if any(each.severity == "error" for each in findings):

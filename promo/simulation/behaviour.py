@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from promo.demand.moving import cost_edges, gain_weights, moving_table, moving_weights
 from promo.demand.nested_logit import Nests
-from promo.schema import Floats
+from promo.schema import Floats, Ints
 from promo.simulation.landing import DISTANCES
 
 
@@ -52,6 +52,11 @@ class Behaviour:
     outside_per_day: Floats
     level: Floats
 
+    def of_types(self, types: Ints) -> Behaviour:
+        """The behaviour of some types only."""
+        by_type = ("alpha", "cost_earlier", "cost_later")
+        return replace(self, **{name: getattr(self, name)[:, types] for name in by_type})
+
     def row(self, draw: int) -> Behaviour:
         """The parameters of one draw, still as arrays of one row."""
         return Behaviour(*(getattr(self, name)[draw : draw + 1] for name in self.__slots__))
@@ -59,69 +64,56 @@ class Behaviour:
 
 @dataclass(frozen=True, slots=True)
 class Willingness:
-    """Who would move for an offer, beyond those whom a lesser offer moves already.
+    """Who would move for an offer.
+
+    I counts the types to whom the offer pays anything.
 
     Attributes
     ----------
     share : (R, I, D) of the households planned at each of `landing.DISTANCES`
-    node_share : (R, I, D, K) of which at each cost node, for offer and lesser offer together
-    vehicles : (R, I, K, J) share of households at a cost node that move and take the vehicle
-    gain : (R, I, D) yuan gained per planned household
+    weights : (R, I, D, K) of which with a cost of moving in each of K bins
+    vehicles : (R, I, K, J) share of households with such a cost that move and take the vehicle
+    edges : (R, I, K + 1) yuan, ends of the bins
+    median, dispersion : (R, I) of the cost of moving by a month
     """
 
     share: Floats
     weights: Floats
     vehicles: Floats
-    gain: Floats
+    edges: Floats
+    median: Floats
+    dispersion: Floats
 
     def composition(self, landed: Floats) -> Floats:
         """Shares (R, I, J) of the vehicles taken by cars landed at each distance (R, I, D)."""
-        per_willing = np.divide(
-            landed, self.share, out=np.zeros_like(landed), where=self.share > 1e-12
-        )
-        nodes = np.einsum("rid,ridk->rik", per_willing, self.weights)
-        taken = np.maximum(np.einsum("rik,rikj->rij", nodes, self.vehicles), 0.0)
+        nodes = np.einsum("rid,ridk->rik", self._per_willing(landed), self.weights)
+        taken = np.einsum("rik,rikj->rij", nodes, self.vehicles)
         total = taken.sum(axis=-1, keepdims=True)
         return np.divide(taken, total, out=np.zeros_like(taken), where=total > 0)
 
     def gain_per_car(self, landed: Floats) -> Floats:
         """Mean gain (R, I) in yuan of cars landed at each distance (R, I, D)."""
-        per_willing = np.divide(
-            landed, self.share, out=np.zeros_like(landed), where=self.share > 1e-12
-        )
+        of_gain = gain_weights(self.edges, DISTANCES, self.median, self.dispersion)
+        gain = (of_gain @ self.vehicles.sum(axis=-1)[..., None])[..., 0]
         total = landed.sum(axis=-1)
-        gained = (per_willing * self.gain).sum(axis=-1)
+        gained = (self._per_willing(landed) * gain).sum(axis=-1)
         return np.divide(gained, total, out=np.zeros_like(total), where=total > 0)
 
+    def _per_willing(self, landed: Floats) -> Floats:
+        """Cars landed (R, I, D) by household willing at that distance."""
+        some = self.share > 1e-12
+        return np.divide(landed, self.share, out=np.zeros_like(landed), where=some)
 
-def willingness(  # noqa: PLR0913 - shares, two offers and the two parameters of the cost
-    nests: Nests,
-    behaviour: Behaviour,
-    shares: Floats,
-    offer: Floats,
-    lesser: Floats,
-    median: Floats,
+
+def willingness(
+    nests: Nests, behaviour: Behaviour, shares: Floats, offer: Floats, median: Floats
 ) -> Willingness:
-    """Willingness to move for `offer` (R, I, J) yuan beyond what `lesser` moves.
-
-    A household moved by the lesser offer has moved in both worlds; only the excess is due to the
-    offer.
-    """
+    """Willingness to move for an offer (R, I, J) yuan; all arguments hold the same types."""
     dispersion = np.broadcast_to(behaviour.cost_dispersion[:, None], median.shape)
-    both = np.concatenate([offer, lesser], axis=-1) if lesser.any() else offer
-    edges = cost_edges(both)
-    correlations = behaviour.correlations[:, None]
-    table = moving_table(nests, shares, offer, behaviour.alpha, correlations, edges)
-    vehicles = table.moved
-    if lesser.any():
-        before = moving_table(nests, shares, lesser, behaviour.alpha, correlations, edges)
-        vehicles = vehicles - before.moved
-    weights = moving_weights(edges, DISTANCES, median, dispersion)
-    of_gain = gain_weights(edges, DISTANCES, median, dispersion)
-    moving = vehicles.sum(axis=-1)
-    return Willingness(
-        share=np.maximum((weights @ moving[..., None])[..., 0], 0.0),
-        weights=weights,
-        vehicles=vehicles,
-        gain=np.maximum((of_gain @ moving[..., None])[..., 0], 0.0),
+    edges = cost_edges(offer)
+    table = moving_table(
+        nests, shares, offer, behaviour.alpha, behaviour.correlations[:, None], edges
     )
+    weights = moving_weights(edges, DISTANCES, median, dispersion)
+    share = (weights @ table.moved.sum(axis=-1)[..., None])[..., 0]
+    return Willingness(share, weights, table.moved, edges, median, dispersion)

@@ -15,7 +15,7 @@ import numpy as np
 from promo.schema import DAYS_PER_MONTH, Floats, Ints
 
 DISTANCES = np.concatenate(
-    [np.linspace(0.0, 2.0, 21), np.geomspace(2.2, 30.0, 24)],
+    [np.linspace(0.0, 2.0, 17), np.geomspace(2.2, 30.0, 17)],
 )
 """Months between two days at which willingness is tabulated; linear between them."""
 
@@ -51,6 +51,25 @@ class Between:
         low = table[:, :, planned, self.cell[day]]
         high = table[:, :, planned, self.cell[day] + 1]
         return (low + (high - low) * self.weight[day]) * self.later[day]
+
+
+@dataclass(frozen=True, slots=True)
+class Willing:
+    """Share of planned households that would move.
+
+    Attributes
+    ----------
+    share : (R, P, I, U, D) by period of the day they would move to, planned week and distance
+    already : (R, P, I, U) share that policies move in both worlds, to their own last days
+    """
+
+    share: Floats
+    already: Floats
+
+    def read(self, between: Between, period: int, day: int) -> Floats:
+        """Share (R, I, U) that moves to this day of this period and would not have moved."""
+        there = between.read(self.share[:, period], day)
+        return np.maximum(there - self.already[:, period], 0.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +116,7 @@ class Landing:
 
 def land(  # noqa: PLR0913 - the six inputs of one recursion
     planned: Floats,
-    willing: Floats,
+    willing: Willing,
     between: Between,
     *,
     aware: Floats,
@@ -111,7 +130,7 @@ def land(  # noqa: PLR0913 - the six inputs of one recursion
     Parameters
     ----------
     planned : (R, I, U) cars planned in each week
-    willing : (R, P, I, U, D) share willing to move, by period of the day they would move to
+    willing : who would move, by period of the day they would move to
     aware : (R, W) share of people at home who know
     hazard : (R, W) daily probability that a willing household buys
     period : (W,) period of each day, counted from 0
@@ -122,18 +141,18 @@ def land(  # noqa: PLR0913 - the six inputs of one recursion
     length = period.size
     landed, pools, takens = (np.zeros((draws, length, types, weeks)) for _ in range(3))
     groups = int(group.max()) + 1
-    at_distance = np.zeros((draws, willing.shape[1], types, groups, DISTANCES.size))
+    at_distance = np.zeros((draws, willing.share.shape[1], types, groups, DISTANCES.size))
     pool = np.zeros_like(planned) if memory is None else memory.pool.copy()
     taken = np.zeros_like(planned) if memory is None else memory.taken.copy()
     total = np.zeros_like(planned)
     for day in range(0 if memory is None else memory.day, length):
         now = period[day]
         know = aware[:, day, None, None]
-        reach = know * between.read(willing[:, now], day)
+        reach = know * willing.read(between, now, day)
         if memory is not None and day == memory.day:
             pool *= _still(reach, taken)
         elif day and period[day - 1] != now:
-            pool *= _still(reach, know * between.read(willing[:, period[day - 1]], day))
+            pool *= _still(reach, know * willing.read(between, period[day - 1], day))
         larger = np.maximum(taken, reach)
         pool += planned * (larger - taken)
         taken = larger

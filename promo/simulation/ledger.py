@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from promo.schema import Bools, Floats, Ints
-from promo.simulation.draws import Luck
+from promo.simulation.draws import Luck, Means
 from promo.simulation.money_path import Cars, ClaimRates, Spell
 from promo.simulation.setting import Setting
 from promo.simulation.uptake import Uptake, Window
@@ -313,6 +313,18 @@ class Claimants:
             gain=np.asarray(gain),
         )
 
+    def expected(self, claims: Floats) -> tuple[Floats, Floats]:
+        """Means of `Tally.same` and `Tally.removed` for mean claims (W, N)."""
+        few = _local_and_rest(self.vehicles, self.setting.local)
+        origin = _local_and_rest(self.streams.origin, self.setting.local)[self.source]
+        same_day = self._same_day()[:, None]
+        instead = few[:, 1].sum(axis=1, keepdims=True) * origin
+        same = self._on_calendar(claims @ (few[:, 0] * same_day))
+        removed = self._on_calendar(claims @ (instead * same_day))
+        moved = claims.sum(axis=0)[:, None] * (few[:, 0] + instead) * ~same_day
+        weeks = _normalised(self.streams.planned)[self.source].T @ moved
+        return same, removed + _over_days(self.setting, weeks, Means())
+
     def _same_day(self) -> Bools:
         """Columns of households that buy on their planned day in the city."""
         part = self.streams.part[self.source, 0]
@@ -331,22 +343,23 @@ class Claimants:
         few = _local_and_rest(origin, local)
         removed = np.zeros((len(self.setting.days), few.shape[-1]), dtype=split.dtype)
         vehicles = np.zeros(local.size, dtype=split.dtype)
-        beyond = np.zeros((), dtype=split.dtype)
         same_day = self._same_day()
-        changed = _by_source(split[:, :, 1].sum(axis=2) * same_day, self.source, len(origin))
+        changing = (split[:, :, 1].sum(axis=2) * same_day).T
+        changed = _by_source(changing, self.source, len(origin)).T
         gone = luck.split(changed, few)
         removed += self._on_calendar(gone.sum(axis=1))
         vehicles += _by_vehicle(gone.sum(axis=0), origin, local, luck)
+        weeks = np.zeros((self.setting.bins.start.size, few.shape[-1]), dtype=split.dtype)
+        by_source = _by_source(split.sum(axis=0), self.source, len(origin))
+        inside = self.setting.bins.start < self.setting.horizon
         for kind in np.flatnonzero(self.streams.planned.any(axis=1)):
-            mine = self.source == kind
-            cars = split[:, mine].sum(axis=(0, 1))
-            moved = cars[0] + luck.split(cars[1].sum(), few[kind])
-            weeks = luck.split(moved, _normalised(self.streams.planned[kind]))
-            removed += _over_days(self.setting, weeks.T, luck)
-            inside = self.setting.bins.start < self.setting.horizon
-            beyond += weeks[:, ~inside].sum()
-            vehicles += self._moved_vehicles(weeks[:, inside].sum(axis=1), int(kind), luck)
-        return removed, vehicles, beyond
+            same, other = by_source[kind]
+            moved = same + luck.split(other.sum(), few[kind])
+            planned = luck.split(moved, _normalised(self.streams.planned[kind])).T
+            weeks += planned
+            vehicles += self._moved_vehicles(planned[inside].sum(axis=0), int(kind), luck)
+        removed += _over_days(self.setting, weeks, luck)
+        return removed, vehicles, weeks[~inside].sum()
 
     def _moved_vehicles(self, cars: Cars, kind: int, luck: Luck) -> Cars:
         """Vehicles (J,) that moved households had planned, from local ones and the rest."""
@@ -372,9 +385,11 @@ def _by_vehicle(cars: Cars, weights: Floats, local: Bools, luck: Luck) -> Cars:
 
 
 def _by_source(cars: Cars, source: Ints, count: int) -> Cars:
-    """Cars by day and column (W, N) as cars by day and source (W, S)."""
-    total = np.zeros((cars.shape[0], count), dtype=cars.dtype)
-    np.add.at(total, (slice(None), source), cars)
+    """Cars by column (N, ...) added up by source (S, ...); columns stand in order of source."""
+    total = np.zeros((count, *cars.shape[1:]), dtype=cars.dtype)
+    if source.size:
+        starts = np.flatnonzero(np.diff(source, prepend=-1))
+        total[source[starts]] = np.add.reduceat(cars, starts, axis=0)
     return total
 
 
@@ -385,9 +400,8 @@ def _over_days(setting: Setting, weeks: Cars, luck: Luck) -> Cars:
     day = np.minimum(bins.start[:, None] + offset, bins.end[:, None] - 1)
     planned = setting.daily.sum(axis=1)[day] * (offset < (bins.end - bins.start)[:, None])
     split: npt.NDArray[Any] = luck.split(weeks, _normalised(planned)[:, None, :])
-    total = np.zeros((len(setting.days), weeks.shape[1]), dtype=weeks.dtype)
-    np.add.at(total, day, np.moveaxis(split, 2, 1))
-    return total
+    inside = offset < (bins.end - bins.start)[:, None]
+    return np.asarray(np.moveaxis(split, 2, 1)[inside])  # weeks follow each other: day by day
 
 
 def expected_claims(rates: ClaimRates, spell: Spell) -> Floats:

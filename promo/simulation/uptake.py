@@ -12,13 +12,13 @@ import numpy as np
 
 from promo.demand.moving import cost_edges, moving_table, moving_weights
 from promo.demand.response import Response, market_gain, stay_shares
-from promo.schema import DAYS_PER_MONTH, Floats, Ints
+from promo.schema import Floats, Ints
 from promo.simulation.behaviour import Behaviour, Willingness, willingness
-from promo.simulation.landing import Between, Landing, Memory, land
+from promo.simulation.landing import DISTANCES, Between, Landing, Memory, Willing, land
 from promo.simulation.setting import Setting
 from promo.simulation.without import Planned, landing_hazard
 
-BELIEFS = np.linspace(0.0, 1.0, 5)
+BELIEFS = np.linspace(0.0, 1.0, 4)
 """Chances that the money is still there at which willingness is computed; linear between them."""
 
 
@@ -142,23 +142,32 @@ def aware_at_home(behaviour: Behaviour, days: Ints) -> Floats:
     return behaviour.aware_public[:, None] * learnt
 
 
-def uptake(  # noqa: PLR0913 - the stage, the people, the plan, the money and what came before
-    setting: Setting,
-    window: Window,
-    behaviour: Behaviour,
-    planned: Planned,
-    fen: Ints,
-    *,
-    belief: Floats,
-    memory: Memory | None = None,
-) -> Uptake:
-    """Rates in the state whose pots pay `fen` (R, P, I + outside, J, K) in each window period.
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """How people answer while these pots are open, whatever they believe about their end.
 
-    `belief` (R, U) is the chance, as people see it, that the money is there in each planned week.
-    `memory` holds who was willing or had moved when an earlier state ended.
+    Attributes
+    ----------
+    fen : (R, P, I + outside, J, K) paid by each pot
+    benefit : (R, P, I, J) yuan as perceived by the city's buyers
+    types : numbers of the types to whom anything is paid
+    response : of planned buyers who know, (R, P, I, J)
+    willing : (period, group of weeks) -> willingness to come from there, by belief where that
+        matters; of the types above
     """
-    types = setting.share_of_type.shape[0]
-    home = fen[:, :, :types]
+
+    fen: Ints
+    benefit: Floats
+    types: Ints
+    response: Response
+    willing: dict[tuple[int, int], tuple[Willingness, ...]]
+
+
+def offer(
+    setting: Setting, window: Window, behaviour: Behaviour, planned: Planned, fen: Ints
+) -> Offer:
+    """Answers to pots that pay `fen` (R, P, I + outside, J, K) in each period of the window."""
+    home = fen[:, :, : setting.share_of_type.shape[0]]
     benefit = perceived(behaviour, home)
     shares = planned.shares[:, window.first_period : window.first_period + window.periods]
     response = stay_shares(
@@ -168,23 +177,90 @@ def uptake(  # noqa: PLR0913 - the stage, the people, the plan, the money and wh
         behaviour.correlations[:, None, None],
         behaviour.zeta[:, None, None],
     )
-    movers = _movers(setting, window, behaviour, planned, benefit, belief, memory)
+    types = np.flatnonzero(benefit.any(axis=(0, 1, 3)))
+    people = _People(setting, window, behaviour.of_types(types), planned, types)
+    willing = {
+        (now, then): people.willing(benefit[:, :, types], now, then)
+        for now in range(window.periods)
+        for then in range(now, window.inside.size)
+    }
+    return Offer(fen, benefit, types, response, willing)
+
+
+@dataclass(frozen=True, slots=True)
+class _People:
+    """The types to whom an offer pays anything."""
+
+    setting: Setting
+    window: Window
+    behaviour: Behaviour
+    planned: Planned
+    types: Ints
+
+    def willing(self, benefit: Floats, now: int, then: int) -> tuple[Willingness, ...]:
+        """Willingness to come from weeks of one period to days of another, by belief if inside."""
+        first = self.window.first_period
+        gain = self.planned.policy_gain
+        policy = (gain[:, first + now] - gain[:, first + then])[:, self.types]
+        if self.window.inside[then]:
+            beliefs = np.broadcast_to(BELIEFS, (benefit.shape[0], BELIEFS.size))
+            at_home = benefit[:, then]
+        else:
+            beliefs = self.behaviour.renewal_belief[:, None]
+            at_home = benefit[:, now]
+        return tuple(
+            willingness(
+                self.setting.nests,
+                self.behaviour,
+                self.planned.shares[:, first + now][:, self.types],
+                np.maximum(benefit[:, now] - chance[:, None, None] * at_home + policy, 0.0),
+                self.behaviour.cost_earlier,
+            )
+            for chance in beliefs.T
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """How people enter a state.
+
+    Attributes
+    ----------
+    belief : (R, U) chance, as people see it, that the money is there in each planned week
+    memory : who was willing or had moved when an earlier state ended
+    """
+
+    belief: Floats
+    memory: Memory | None = None
+
+
+def uptake(
+    setting: Setting,
+    window: Window,
+    behaviour: Behaviour,
+    planned: Planned,
+    made: Offer,
+    entry: Entry,
+) -> Uptake:
+    """Rates of claims in a state of the pots."""
+    movers = _movers(setting, window, behaviour, planned, made, entry)
     aware = aware_at_home(behaviour, window.days)
     leaving = _leaving(setting, window, planned, movers.landing)
     daily = np.moveaxis(planned.daily[:, :, window.days], 1, 2)
-    outside, outside_gain = _outside(setting, window, behaviour, fen[:, :, types:])
+    types = made.benefit.shape[2]
+    outside, outside_gain = _outside(setting, window, behaviour, made.fen[:, :, types:])
     return Uptake(
-        fen=fen,
-        benefit=benefit,
-        response=response,
+        fen=made.fen,
+        benefit=made.benefit,
+        response=made.response,
         stayers=behaviour.aware_dealer[:, None, None] * np.maximum(daily - leaving, 0.0),
         joiners=aware[:, :, None] * daily,
         movers=movers,
-        delayed=_delayed(setting, window, behaviour, planned, benefit[:, 0]),
+        delayed=_delayed(setting, window, behaviour, planned, made),
         outside=outside,
         outside_gain=outside_gain,
         gain=market_gain(
-            response.log_inclusive, behaviour.alpha[:, None], behaviour.zeta[:, None, None]
+            made.response.log_inclusive, behaviour.alpha[:, None], behaviour.zeta[:, None, None]
         ),
         period=window.period,
         inside=window.inside,
@@ -193,140 +269,103 @@ def uptake(  # noqa: PLR0913 - the stage, the people, the plan, the money and wh
 
 def _leaving(setting: Setting, window: Window, planned: Planned, landing: Landing) -> Floats:
     """Planned buyers (R, W, I) of each window day who had moved to an earlier day of it."""
-    in_bins = setting.bins.gather(planned.unmoved)
+    in_bins = setting.bins.gather(planned.movable)
     bins = setting.bins.of_day[window.days]
     moved = landing.landed[:, -1][..., bins]
     share = np.divide(moved, in_bins[..., bins], out=np.zeros_like(moved), where=moved > 0)
-    return np.moveaxis(share * planned.unmoved[:, :, window.days], 1, 2)
+    return np.moveaxis(share * planned.movable[:, :, window.days], 1, 2)
 
 
-def _movers(  # noqa: PLR0913 - as above
+def _movers(
     setting: Setting,
     window: Window,
     behaviour: Behaviour,
     planned: Planned,
-    benefit: Floats,
-    belief: Floats,
-    memory: Memory | None,
+    made: Offer,
+    entry: Entry,
 ) -> Movers:
     """Households planned later who buy now: willing by period pair, landing by hazard."""
-    groups = window.inside.size
-    pairs = {
-        (now, then): _pair(setting, window, behaviour, planned, benefit, (now, then))
-        for now in range(window.periods)
-        for then in range(now, groups)
-    }
-    share = _share_by_week(window, behaviour, pairs, belief)
     landing = land(
-        setting.bins.gather(planned.unmoved),
-        share,
+        setting.bins.gather(planned.movable),
+        Willing(
+            share=_share_by_week(window, made, entry.belief),
+            already=planned.already[:, window.first_period :],
+        ),
         window.between,
         aware=aware_at_home(behaviour, window.days),
         hazard=landing_hazard(behaviour, window.days[-1] - window.days),
         period=window.period,
         group=window.group,
-        memory=memory,
+        memory=entry.memory,
     )
-    draws, _, types, vehicles = benefit.shape
+    draws, _, types, vehicles = made.benefit.shape
+    groups = window.inside.size
     taken = np.zeros((draws, window.periods, types, groups, vehicles))
     gain = np.zeros((draws, window.periods, types, groups))
-    for (now, then), ladder in pairs.items():
-        willing = ladder[0]
-        landed = landing.at_distance[:, now, :, then]
-        taken[:, now, :, then] = willing.composition(landed)
-        gain[:, now, :, then] = willing.gain_per_car(landed)
+    for (now, then), ladder in made.willing.items():
+        landed = landing.at_distance[:, now, made.types, then]
+        vehicles_taken = ladder[0].composition(landed)
+        # Where a policy ends between the two days the least willing move: never above the money.
+        money = (vehicles_taken * made.benefit[:, now, made.types]).sum(axis=-1)
+        taken[:, now, made.types, then] = vehicles_taken
+        gain[:, now, made.types, then] = np.minimum(ladder[0].gain_per_car(landed), money)
     return Movers(landing=landing, vehicles=taken, gain=gain)
 
 
-def _pair(  # noqa: PLR0913 - as above
-    setting: Setting,
-    window: Window,
-    behaviour: Behaviour,
-    planned: Planned,
-    benefit: Floats,
-    pair: tuple[int, int],
-) -> tuple[Willingness, ...]:
-    """Willingness to come from weeks of one period to days of another, by belief if inside."""
-    now, then = pair
-    shares = planned.shares[:, window.first_period + now]
-    policy = planned.policy_gain[:, window.first_period + now]
-    policy = policy - planned.policy_gain[:, window.first_period + then]
-    if window.inside[then]:
-        kept = BELIEFS[None, :] * np.ones((len(behaviour.zeta), 1))
-        at_home = benefit[:, then]
-    else:
-        kept = behaviour.renewal_belief[:, None]
-        at_home = benefit[:, now]
-    return tuple(
-        willingness(
-            setting.nests,
-            behaviour,
-            shares,
-            np.maximum(benefit[:, now] - chance[:, None, None] * at_home + policy, 0.0),
-            np.maximum(policy, 0.0),
-            behaviour.cost_earlier,
-        )
-        for chance in kept.T
-    )
-
-
-def _share_by_week(
-    window: Window,
-    behaviour: Behaviour,
-    pairs: dict[tuple[int, int], tuple[Willingness, ...]],
-    belief: Floats,
-) -> Floats:
+def _share_by_week(window: Window, made: Offer, belief: Floats) -> Floats:
     """Willing share (R, P, I, U, D) of each planned week, beliefs between those tabulated."""
-    one = pairs[(0, 0)][0].share
-    shape = (one.shape[0], window.periods, one.shape[1], window.group.size, one.shape[2])
-    share = np.zeros(shape)
-    for (now, then), ladder in pairs.items():
+    draws, periods, types, _ = made.benefit.shape
+    share = np.zeros((draws, periods, types, window.group.size, DISTANCES.size))
+    for (now, then), ladder in made.willing.items():
         weeks = np.flatnonzero(window.group == then)
+        here = np.ix_(np.arange(draws), [now], made.types, weeks)
         if len(ladder) == 1:
-            share[:, now, :, weeks] = np.moveaxis(ladder[0].share[:, :, None], 2, 0)
+            share[here] = ladder[0].share[:, None, :, None]
             continue
         steps = np.stack([step.share for step in ladder])
         height = belief[:, weeks] * (BELIEFS.size - 1)
         below = np.minimum(height.astype(np.int64), BELIEFS.size - 2)
         weight = (height - below)[..., None, None]
-        rows = np.arange(belief.shape[0])[:, None]
+        rows = np.arange(draws)[:, None]
         low, high = steps[below, rows], steps[below + 1, rows]
-        share[:, now, :, weeks] = np.moveaxis(low + (high - low) * weight, 1, 0)
+        share[here] = np.moveaxis(low + (high - low) * weight, 1, 2)[:, None]
     return share
 
 
 def _delayed(
-    setting: Setting, window: Window, behaviour: Behaviour, planned: Planned, benefit: Floats
+    setting: Setting, window: Window, behaviour: Behaviour, planned: Planned, made: Offer
 ) -> Delayed:
     """Households that learn before the window opens and wait for it."""
     opening = int(window.days[0])
-    draws, types, _ = benefit.shape
+    draws, _, types, _ = made.benefit.shape
     waiting = np.zeros_like(planned.daily)
-    vehicles = planned.shares[:, window.first_period]
+    vehicles = planned.shares[:, window.first_period].copy()
     gain = np.zeros((draws, types))
     landing = np.zeros((draws, window.days.size, types))
-    if opening == 0 or not benefit.any():
+    if opening == 0 or not made.types.size:
         return Delayed(waiting, landing, vehicles, gain)
+    benefit = made.benefit[:, 0, made.types]
     willing = willingness(
         setting.nests,
-        behaviour,
-        vehicles,
+        behaviour.of_types(made.types),
+        vehicles[:, made.types],
         benefit,
-        np.zeros_like(benefit),
-        behaviour.cost_later,
+        behaviour.cost_later[:, made.types],
     )
     before = np.arange(opening)
     between = Between.of(before, np.array([float(opening)]), np.array([opening]))
     share = np.stack([between.read(willing.share[:, :, None], day)[..., 0] for day in before], 2)
     aware = aware_at_home(behaviour, before)[:, None, :]
-    waiting[:, :, before] = planned.daily[:, :, before] * aware * share
+    waiting[:, made.types, :opening] = planned.daily[:, made.types, :opening] * aware * share
     hazard = landing_hazard(behaviour, window.days[-1] - window.days)
     left = np.cumprod(1.0 - hazard, axis=1)
     lands = np.concatenate([np.ones((draws, 1)), left[:, :-1]], axis=1) * hazard
     landing = lands[:, :, None] * waiting.sum(axis=2)[:, None, :]
     landed = np.zeros_like(willing.share)
-    landed[..., 1] = waiting.sum(axis=2)
-    return Delayed(waiting, landing, willing.composition(landed), willing.gain_per_car(landed))
+    landed[..., 1] = waiting[:, made.types].sum(axis=2)
+    vehicles[:, made.types] = willing.composition(landed)
+    gain[:, made.types] = willing.gain_per_car(landed)
+    return Delayed(waiting, landing, vehicles, gain)
 
 
 def _outside(
@@ -360,8 +399,3 @@ def _outside(
     gained = ((weights[:, :, 0, :, None] * table.moved) * surplus).sum(axis=(2, 3))
     total = share.sum(axis=-1)
     return cars, np.divide(gained, total, out=gain, where=total > 0)
-
-
-def months(days: Floats) -> Floats:
-    """Days as months of the mean length."""
-    return days / DAYS_PER_MONTH

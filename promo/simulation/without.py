@@ -14,7 +14,7 @@ import numpy as np
 from promo.demand.nested_logit import pivot
 from promo.schema import Floats
 from promo.simulation.behaviour import Behaviour, willingness
-from promo.simulation.landing import Between, land
+from promo.simulation.landing import DISTANCES, Between, Willing, land
 from promo.simulation.setting import Setting
 
 
@@ -28,20 +28,30 @@ class Planned:
     unmoved : (R, I, T) the same before anyone moved
     shares : (R, P, I, J) vehicles bought in each period
     policy_gain : (R, P, I, J) yuan perceived beyond (or short of) the base period's policies
+    already : (R, P, I, U) share, of those who know, whom a policy still in force in the period
+        moves to its own last day, by planned week
     """
 
     daily: Floats
     unmoved: Floats
     shares: Floats
     policy_gain: Floats
+    already: Floats
+
+    @property
+    def movable(self) -> Floats:
+        """Purchases (R, I, T) that a campaign can move: as planned, or as policies moved them."""
+        return np.maximum(self.daily, self.unmoved)
 
 
 def planned_purchases(setting: Setting, behaviour: Behaviour, policy_gain: Floats) -> Planned:
     """World without the campaign; `policy_gain` (R, P, I, J) is zero where nothing changes."""
     base = behaviour.level[:, None, None] * setting.planned_by_type()
     shares = np.broadcast_to(setting.share_of_type, policy_gain.shape)
+    periods, types = policy_gain.shape[1:3]
+    already = np.zeros((len(base), periods, types, setting.bins.start.size))
     if not policy_gain.any():
-        return Planned(daily=base, unmoved=base, shares=shares, policy_gain=policy_gain)
+        return Planned(base, base, shares, policy_gain, already)
     after = pivot(
         setting.nests,
         shares,
@@ -50,8 +60,42 @@ def planned_purchases(setting: Setting, behaviour: Behaviour, policy_gain: Float
     )
     growth = np.exp(behaviour.zeta[:, None, None] * after.log_inclusive)
     unmoved = base * np.moveaxis(growth, 1, 2)[..., setting.period]
-    planned = Planned(unmoved, unmoved, after.shares, policy_gain)
-    return replace(planned, daily=_moved_by_policies(setting, behaviour, planned))
+    planned = Planned(unmoved, unmoved, after.shares, policy_gain, already)
+    return replace(
+        planned,
+        daily=_moved_by_policies(setting, behaviour, planned),
+        already=_moved_already(setting, behaviour, planned),
+    )
+
+
+def _moved_already(setting: Setting, behaviour: Behaviour, planned: Planned) -> Floats:
+    """Share (R, P, I, U) of each planned week that moves for the best policy still in force."""
+    already = planned.already.copy()
+    group = setting.period[setting.bins.start]
+    ends = [*(setting.period_days[1:] - 1), len(setting.days) - 1]
+    for then in range(1, already.shape[1]):
+        weeks = np.flatnonzero(group == then)
+        for now in reversed(range(then)):
+            already[:, now, :, weeks] = np.moveaxis(already[:, now + 1, :][..., weeks], 2, 0)
+            gain = _gain_of(planned, now, then)
+            if not gain.any() or not weeks.size:
+                continue
+            willing = willingness(
+                setting.nests,
+                behaviour,
+                planned.shares[:, now],
+                gain,
+                behaviour.cost_earlier,
+            )
+            last_day = np.array([ends[now]])
+            between = Between.of(last_day, setting.bins.middle, setting.bins.start)
+            table = np.broadcast_to(
+                willing.share[:, :, None], (*already.shape[:1], *already.shape[2:], DISTANCES.size)
+            )
+            moved = between.read(table, 0)
+            best = np.maximum(already[:, now], moved)[..., weeks]
+            already[:, now, :, weeks] = np.moveaxis(best, 2, 0)
+    return already
 
 
 def _moved_by_policies(setting: Setting, behaviour: Behaviour, planned: Planned) -> Floats:
@@ -68,16 +112,15 @@ def _moved_by_policies(setting: Setting, behaviour: Behaviour, planned: Planned)
             behaviour,
             planned.shares[:, now],
             gain,
-            np.zeros_like(gain),
             behaviour.cost_earlier,
         )
         in_bins = setting.bins.gather(planned.unmoved)
         beyond = (np.arange(in_bins.shape[2]) >= later).astype(np.float64)
         landing = land(
             in_bins,
-            np.broadcast_to(
-                willing.share[:, None, :, None, :] * beyond[:, None],
-                (*in_bins.shape[:1], 1, *in_bins.shape[1:], willing.share.shape[-1]),
+            Willing(
+                share=willing.share[:, None, :, None, :] * beyond[:, None],
+                already=np.zeros((in_bins.shape[0], 1, *in_bins.shape[1:])),
             ),
             Between.of(days, setting.bins.middle, setting.bins.start),
             aware=np.broadcast_to(behaviour.aware_public[:, None], (in_bins.shape[0], days.size)),

@@ -7,6 +7,7 @@ its own luck.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from dataclasses import dataclass, fields
 
@@ -19,7 +20,7 @@ from promo.simulation.landing import Memory
 from promo.simulation.ledger import Claimants, Tally, expected_claims, sources
 from promo.simulation.money_path import Cars, ClaimRates, LastYuan, MoneyPath, spend
 from promo.simulation.setting import Setting
-from promo.simulation.uptake import Uptake, Window, uptake
+from promo.simulation.uptake import Entry, Offer, Uptake, Window, offer, uptake
 from promo.simulation.without import Planned
 
 BLOCK = 16
@@ -102,17 +103,18 @@ class Block:
 
     def _with_hurry(self) -> Uptake:
         """The state with all pots open, hurried by the expected end of the money."""
-        weeks = self.setting.bins.start.size
-        calm = np.ones((len(self.draws), weeks))
-        paid = self.paid(self.all_pots)
-        if not paid.any():
-            return self._uptake(paid, calm)
-        first = self._uptake(paid, calm)
+        calm = Entry(np.ones((len(self.draws), self.setting.bins.start.size)))
+        made = offer(
+            self.setting, self.window, self.behaviour, self.planned, self.paid(self.all_pots)
+        )
+        first = self._uptake(made, calm)
+        if not made.types.size:
+            return first
         belief = expected_belief(self.setting, self.window, first, self.budget)
-        return first if (belief > 1 - 1e-9).all() else self._uptake(paid, belief)
+        return first if (belief > 1 - 1e-9).all() else self._uptake(made, Entry(belief))
 
-    def _uptake(self, paid: Ints, belief: Floats) -> Uptake:
-        return uptake(self.setting, self.window, self.behaviour, self.planned, paid, belief=belief)
+    def _uptake(self, made: Offer, entry: Entry) -> Uptake:
+        return uptake(self.setting, self.window, self.behaviour, self.planned, made, entry)
 
     def planned_of(self, row: int) -> Planned:
         """The world without of one draw, still as arrays of one row."""
@@ -120,17 +122,11 @@ class Block:
 
     def later_state(self, pots: frozenset[int], row: int, memory: Memory) -> Uptake:
         """The state of one draw after a pot closed."""
-        paid = self.paid(pots)
-        here = slice(row, row + 1) if paid.shape[0] > 1 else slice(0, 1)
-        return uptake(
-            self.setting,
-            self.window,
-            self.behaviour.row(row),
-            self.planned_of(row),
-            paid[here],
-            belief=np.ones((1, self.setting.bins.start.size)),
-            memory=memory,
-        )
+        paid = self.paid(pots)[row : row + 1]
+        behaviour, planned = self.behaviour.row(row), self.planned_of(row)
+        made = offer(self.setting, self.window, behaviour, planned, paid)
+        calm = Entry(np.ones((1, self.setting.bins.start.size)), memory)
+        return uptake(self.setting, self.window, behaviour, planned, made, calm)
 
 
 def expected_spend(window: Window, state: Uptake) -> Floats:
@@ -193,7 +189,7 @@ class _Life:
         tally, expected = self._tally(path)
         until = block.setting.horizon
         planned = self._planned()
-        alone = np.maximum(planned - expected.same - expected.removed, 0.0)
+        alone = np.maximum(planned - expected, 0.0)
         unaffected = self.luck.counts(alone[:until])
         without = unaffected + tally.same[:until] + tally.removed[:until]
         return Outcome(
@@ -222,18 +218,15 @@ class _Life:
         self.entered.append((claimants, rates))
         return rates
 
-    def _tally(self, path: MoneyPath) -> tuple[Tally, Tally]:
-        """Claims of all states classed, as they came and as they were expected."""
-        drawn: Tally | None = None
-        mean: Tally | None = None
-        for (claimants, rates), spell in zip(self.entered, path.spells, strict=True):
-            here = claimants.tally(spell.claims, self.luck)
-            there = claimants.tally(expected_claims(rates, spell), Means())
-            drawn = here if drawn is None else drawn.plus(here)
-            mean = there if mean is None else mean.plus(there)
-        if drawn is None or mean is None:
-            raise AssertionError("a window has at least one state")
-        return drawn, mean
+    def _tally(self, path: MoneyPath) -> tuple[Tally, Floats]:
+        """Claims of all states classed, and the mean purchases (T, L + 1) they stand for."""
+        lived = list(zip(self.entered, path.spells, strict=True))
+        tallies = [claimants.tally(spell.claims, self.luck) for (claimants, _), spell in lived]
+        means = [
+            sum(claimants.expected(expected_claims(rates, spell)))
+            for (claimants, rates), spell in lived
+        ]
+        return functools.reduce(Tally.plus, tallies), np.asarray(sum(means))
 
     def _planned(self) -> Floats:
         """Expected purchases without the campaign (T, L + 1)."""
