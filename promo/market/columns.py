@@ -7,7 +7,7 @@ write a date, 万元. Every row ends with a typed value in each column or with a
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import reduce
 from typing import Annotated, Any
 
@@ -20,6 +20,7 @@ from promo.schema import ENERGIES, FEN_PER_YUAN, Words
 from promo.textfile import Count, FileModel, Identifier, KeyPath, Loaded, Text, load
 
 PRICE_UNITS = {"元": 1, "yuan": 1, "万元": 10_000, "10k yuan": 10_000}
+MOST_CARS_A_ROW = 1_000_000
 LOWEST_PRICE_YUAN, HIGHEST_PRICE_YUAN = 5_000, 20_000_000
 ATTRIBUTES = tuple(name for name in VEHICLE_SCHEMA if name not in ("vehicle", "price"))
 _TEXT_ATTRIBUTES = ("model", "brand", "maker", "made_in", "segment", "energy")
@@ -237,11 +238,22 @@ def _mapped(rule: ColumnRule, dtype: pl.DataType) -> pl.Expr:
     text = text_of(rule.source, dtype)
     if rule.pattern:
         text = text.str.extract(rule.pattern)
-    if not rule.table:
-        return text if not rule.otherwise else pl.coalesce(text, pl.lit(rule.otherwise))
-    if rule.otherwise:
-        return text.replace_strict(rule.table, default=rule.otherwise, return_dtype=pl.String)
-    return text.replace(rule.table)
+    otherwise = pl.lit(rule.otherwise) if rule.otherwise else text
+    if rule.table:
+        return translated(text, rule.table, otherwise)
+    return pl.coalesce(text, otherwise)
+
+
+def translated(text: pl.Expr, table: Mapping[str, str], otherwise: pl.Expr) -> pl.Expr:
+    """Each text as a table says, or else `otherwise`.
+
+    A chain of conditions, since `replace` makes the streaming engine hold the whole column.
+    """
+    chain: Any = pl
+    for written, meant in table.items():
+        chain = chain.when(text == written).then(pl.lit(meant))
+    found: pl.Expr = chain.otherwise(otherwise)
+    return found
 
 
 def month_expression(columns: MonthColumns, schema: pl.Schema) -> pl.Expr:
@@ -297,7 +309,7 @@ def reason_expression() -> pl.Expr:
         "month": month.is_null(),
         "month range": ~year.is_between(1990, 2100),
         "vehicle": pl.col("vehicle").is_null(),
-        "units": units.is_null(),
+        "units": units.is_null() | (units > MOST_CARS_A_ROW),
         "units negative": units < 0,
         "units part": units != units.floor(),
         "price": price.is_null(),
@@ -338,8 +350,8 @@ def typed_rows(table: pl.LazyFrame, sales_map: SalesMap, row: str) -> pl.LazyFra
     )
     if not sales_map.duplicates:
         return typed
-    first = pl.struct("identity", pl.col("reason").is_null()).is_first_distinct()
-    repeated = pl.col("reason").is_null() & pl.col("identity").is_not_null() & ~first
+    identity = pl.when(pl.col("reason").is_null()).then("identity")
+    repeated = identity.is_not_null() & ~identity.is_first_distinct()
     reason = pl.when(repeated).then(pl.lit("duplicate")).otherwise("reason")
     return typed.with_columns(reason=reason).drop("identity")
 

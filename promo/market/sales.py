@@ -22,7 +22,7 @@ import polars as pl
 
 from promo.errors import InputError, OutputError, PromoError, did_you_mean
 from promo.market.calendar import month_starts
-from promo.market.columns import ATTRIBUTES, REASONS, SalesMap, typed_rows
+from promo.market.columns import ATTRIBUTES, REASONS, SalesMap, translated, typed_rows
 from promo.market.vehicles import VEHICLE_SCHEMA
 from promo.schema import SALES_COLUMNS, VEHICLE_COLUMNS, Words
 from promo.textfile import Loaded, write_atomic
@@ -257,38 +257,45 @@ def import_sales(source: str, loaded: Loaded[SalesMap], *, out: str) -> Imported
     return ImportedSales(rows, quality_report(table, sales_map, counted), rejected)
 
 
+_PRICES = ("price", "price_ex_vat")
+_DESCRIBED = tuple(name for name in ATTRIBUTES if name != "price_ex_vat")
+
+
 def _collected(table: pl.LazyFrame, typed: pl.LazyFrame) -> tuple[pl.DataFrame, pl.DataFrame, int]:
-    """In one streamed pass: accepted rows by month and vehicle, refused ones by reason, count."""
-    units = pl.col("units").cast(pl.Int64)
-    # Whole fen: integer sums do not depend on the order in which blocks arrive.
-    money = [
-        part
-        for name in ("price", "price_ex_vat")
-        for part in (
-            (pl.col(name) * units).sum().alias(f"{name} x units"),
-            units.filter(pl.col(name).is_not_null()).sum().alias(f"units with {name}"),
-        )
-    ]
-    attributes = [name for name in ATTRIBUTES if name != "price_ex_vat"]
-    accepted = (
-        typed.filter(pl.col("reason").is_null())
-        .group_by("month", "vehicle")
+    """Accepted rows by month and vehicle, refused ones by reason, and how many were read.
+
+    One streamed pass, in which only the groups are held in memory.
+    """
+    accepted = pl.col("reason").is_null()
+    # Everything is prepared before the grouping: the streaming engine holds all rows in memory
+    # where an aggregation contains a condition.
+    prepared = typed.with_columns(
+        pl.when(accepted).then("month").alias("month"),
+        pl.when(accepted).then("vehicle").alias("vehicle"),
+        pl.when(accepted).then("units").cast(pl.Int64).alias("units"),
+    ).with_columns(part for name in _PRICES for part in _weighted(name))
+    everything = (
+        prepared.group_by("reason", "month", "vehicle")
         .agg(
-            units.sum().alias("units"),
-            *money,
-            pl.col("price", "price_ex_vat").max(),
-            pl.col(attributes).min(),
-            pl.struct(attributes).n_unique().alias("descriptions"),
+            pl.col("units", *(f"{name} x units" for name in _PRICES)).sum(),
+            pl.col([f"units with {name}" for name in _PRICES]).sum(),
+            pl.col(_PRICES).max(),
+            pl.col(_DESCRIBED).min(),
+            pl.col(_DESCRIBED).max().name.suffix(" otherwise"),
             pl.len().alias("lines"),
         )
+        .collect(engine="streaming")
     )
-    reasons = (
-        typed.group_by("reason")
-        .agg(pl.len().alias("lines"), pl.col("price").median().alias("price"))
-        .sort("reason")
-    )
-    parts = pl.collect_all([accepted, reasons, table.select(pl.len())], engine="streaming")
-    return parts[0], parts[1], int(parts[2].item())
+    reasons = everything.group_by("reason").agg(pl.col("lines").sum()).sort("reason")
+    read = table.select(pl.len()).collect(engine="streaming").item()
+    return everything.filter(accepted), reasons, int(read)
+
+
+def _weighted(name: str) -> tuple[pl.Expr, pl.Expr]:
+    """Money of a row and the cars it stands for; whole fen, so sums do not depend on the order."""
+    money = pl.col(name) * pl.col("units")
+    units = pl.when(pl.col(name).is_not_null()).then("units")
+    return money.alias(f"{name} x units"), units.alias(f"units with {name}")
 
 
 def _finished(groups: pl.DataFrame) -> pl.DataFrame:
@@ -340,8 +347,8 @@ def _write_rejected(typed: pl.LazyFrame, reasons: pl.DataFrame, out: str) -> str
     raw = [name for name in typed.collect_schema().names() if name.startswith("raw ")]
     refused = typed.filter(pl.col("reason").is_not_null()).select(
         pl.col(ROW).alias("行号 row"),
-        pl.col("reason").replace_strict(zh, return_dtype=pl.String).alias("原因"),
-        pl.col("reason").replace_strict(en, return_dtype=pl.String).alias("reason"),
+        translated(pl.col("reason"), zh, pl.col("reason")).alias("原因"),
+        translated(pl.col("reason"), en, pl.col("reason")).alias("reason"),
         *(pl.col(name).alias(name.removeprefix("raw ")) for name in raw),
     )
     _sink(refused, target)
@@ -440,11 +447,12 @@ def _price_unit(sales_map: SalesMap, counted: _Counted) -> str:
 
 
 def _conflicts(groups: pl.DataFrame) -> int:
-    attributes = [name for name in ATTRIBUTES if name != "price_ex_vat"]
+    """How many vehicles are described in more than one way."""
     by_vehicle = groups.group_by("vehicle").agg(
-        kinds=pl.struct(attributes).n_unique(), within=pl.col("descriptions").max()
+        pl.col(_DESCRIBED).min(), pl.col([f"{name} otherwise" for name in _DESCRIBED]).max()
     )
-    return by_vehicle.filter((pl.col("kinds") > 1) | (pl.col("within") > 1)).height
+    differ = [pl.col(name).ne_missing(pl.col(f"{name} otherwise")) for name in _DESCRIBED]
+    return by_vehicle.filter(pl.any_horizontal(differ)).height
 
 
 # --- reading it again -------------------------------------------------------------------------
