@@ -13,6 +13,7 @@ import hashlib
 import os
 import re
 import shutil
+import subprocess
 import tempfile
 from collections import Counter
 from collections.abc import Iterator
@@ -101,6 +102,7 @@ __all__ = [
 
 MAX_BYTES = 1 << 20
 MAX_DEPTH = 32
+MAX_FINDINGS = 500  # of one file; whoever mends these asks again
 M = TypeVar("M", bound=BaseModel)
 _BINARY = (b"\x89PNG", b"PK\x03\x04", b"%PDF", b"PAR1", b"\xd0\xcf\x11\xe0", b"\x1f\x8b")
 _LINE_END = re.compile("\r\n|[\n\r\x85\u2028\u2029]")
@@ -566,7 +568,8 @@ def _validate(raw: Any, model: type[M], source: Source) -> tuple[M | None, list[
         return model.model_validate(raw, context=known), []
     except ValidationError as error:
         details = error.errors(include_url=False)
-        return None, [_explain(detail, raw, known, source) for detail in _kept(details)]
+        kept = _kept(details)[:MAX_FINDINGS]
+        return None, [_explain(detail, raw, known, source) for detail in kept]
 
 
 def _kept(details: list[ErrorDetails]) -> list[ErrorDetails]:
@@ -582,14 +585,17 @@ def _kept(details: list[ErrorDetails]) -> list[ErrorDetails]:
     kept = []
     for detail in details:
         place, kind = detail["loc"], detail["type"]
-        inner = any(other != place and other[: len(place)] == place for other in locations)
-        if kind in ("too_short", "too_long") and inner:
+        if kind in ("too_short", "too_long") and _has_inner(place, locations):
             continue
         if kind == "missing" and misspelt[place[:-1]] > 0:
             misspelt[place[:-1]] -= 1
             continue
         kept.append(detail)
     return kept
+
+
+def _has_inner(place: KeyPath, locations: list[KeyPath]) -> bool:
+    return any(other != place and other[: len(place)] == place for other in locations)
 
 
 def _explain(
@@ -839,3 +845,33 @@ def copy_folder(source: str, target: str) -> tuple[str, ...]:
         raise OutputError(f"cannot write {target}: {error}") from None
     files = (each for each in destination.rglob("*") if each.is_file())
     return tuple(sorted(str(each) for each in files))
+
+
+def revision(path: str) -> tuple[str | None, bool | None]:
+    """The git commit that holds a file's folder, and whether the folder differs from it.
+
+    Nothing outside the folder counts; (None, None) where there is no repository or no git.
+    """
+    folder = str(Path(path).resolve().parent)
+    try:
+        commit = _git(folder, "rev-parse", "HEAD")
+        return commit, bool(_git(folder, "status", "--porcelain", "--", "."))
+    except (OSError, subprocess.SubprocessError):
+        return None, None
+
+
+def _git(folder: str, *words: str) -> str:
+    done = subprocess.run(
+        ["git", "-C", folder, *words],
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=10,
+    )
+    return done.stdout.strip()
+
+
+def name_in_campaigns(base: str, path: str) -> str:
+    """A file's name from the folder of campaigns on, the same on every machine."""
+    root = Path(os.path.realpath(base)).parent.parent
+    return os.path.relpath(os.path.realpath(path), root).replace(os.sep, "/")

@@ -723,7 +723,7 @@ class _Reader:
         )
 
     def compare(self, node: Any, sign: Comparison) -> Test:
-        left, right = self.agree(self.value(node.this), self.value(node.expression))
+        left, right = self.compared(self.value(node.this), self.value(node.expression))
         if left.type is FactType.FLAG and sign not in ("=", "<>"):
             raise self.refuse(node, f"'{sign}' between true and false")
         return Compare(left.value, sign, right.value)
@@ -731,8 +731,8 @@ class _Reader:
     def between(self, node: Any) -> Test:
         value = self.value(node.this)
         low, high = self.value(node.args["low"]), self.value(node.args["high"])
-        first, bottom = self.agree(value, low)
-        second, top = self.agree(value, high)
+        first, bottom = self.compared(value, low)
+        second, top = self.compared(value, high)
         return All(
             (Compare(first.value, ">=", bottom.value), Compare(second.value, "<=", top.value))
         )
@@ -742,7 +742,7 @@ class _Reader:
         if not items or node.args.get("query") is not None:
             raise self.refuse(node, "an empty list or a subquery")
         value = self.value(node.this)
-        pairs = [self.agree(value, self.value(item)) for item in items]
+        pairs = [self.compared(value, self.value(item)) for item in items]
         found: list[Plain] = []
         for _, item in pairs:
             if not isinstance(item.value, Constant):
@@ -903,6 +903,11 @@ class _Reader:
             message = f"{_name(left)} is compared with {_name(right)}"
             place = right if right.literal or not left.literal else left
             raise fault("C304", message, help, span=(place.start, place.length))
+        return left, right
+
+    def compared(self, left: _Typed, right: _Typed) -> tuple[_Typed, _Typed]:
+        """Two sides of a comparison: of one type, and a literal that the fact can have."""
+        left, right = self.agree(left, right)
         for fact, literal in ((left, right), (right, left)):
             _refuse_unknown_word(fact, literal)
             _refuse_unit_slip(fact, literal)

@@ -1,0 +1,106 @@
+"""Cells say what can hold, as a search over every purchase would."""
+
+import random
+from itertools import product
+
+import polars as pl
+import pytest
+
+from promo.policy.cells import can_hold, cells, refuses_someone, together
+from promo.policy.eligibility import POLARS_TYPES, read_condition
+from promo.schema import FACTS
+
+# A world so small that every purchase can be tried: all constants lie inside these ranges.
+WORLD = {
+    "seats": [number / 2 for number in range(17)],
+    "price": list(range(99_998, 100_305)),
+    "energy": list(FACTS["energy"].choices),
+    "first_car": [True, False],
+}
+
+
+def every_purchase() -> pl.DataFrame:
+    rows = list(product(*WORLD.values()))
+    schema = {name: POLARS_TYPES[FACTS[name].type] for name in WORLD}
+    return pl.DataFrame(rows, schema=schema, orient="row")
+
+
+EVERY_PURCHASE = every_purchase()
+
+
+def tree(text: str):
+    return read_condition(text).tree
+
+
+def random_condition(luck: random.Random, depth: int) -> str:
+    if depth > 0 and luck.random() < 0.7:
+        left, right = random_condition(luck, depth - 1), random_condition(luck, depth - 1)
+        return f"({left} {luck.choice(('AND', 'OR'))} {right})"
+    sign = luck.choice(("=", "<>", "<", "<=", ">", ">="))
+    return luck.choice(
+        (
+            f"seats {sign} {luck.choice((2, 5, 7))}",
+            f"NOT seats + 1 {sign} {luck.choice((3, 6))}",
+            f"price {sign} {luck.choice(('1000', '1001', '1002.99', '1003'))}",
+            f"price - 1 {sign} 1000",
+            f"energy {luck.choice(('=', '<>'))} '{luck.choice(('BEV', 'ICE'))}'",
+            "energy IN ('BEV', 'PHEV')",
+            "first_car",
+            "NOT first_car",
+        )
+    )
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_can_hold_agrees_with_trying_every_purchase(seed):
+    luck = random.Random(seed)
+    conditions = [random_condition(luck, 2) for _ in range(luck.randint(1, 4))]
+    expressions = [read_condition(text).expression() for text in conditions]
+    tried = EVERY_PURCHASE.select(pl.all_horizontal(expressions).any()).item()
+    assert can_hold([tree(text) for text in conditions]) is tried, conditions
+
+
+def test_prices_between_two_neighbouring_fen_do_not_exist():
+    assert can_hold([tree("price > 50000"), tree("price < 50000.01")]) is False
+    assert can_hold([tree("price > 50000"), tree("price < 50000.02")]) is True
+
+
+def test_a_condition_that_every_car_passes_refuses_no_one():
+    assert refuses_someone(tree("price >= 0"), []) is False
+    assert refuses_someone(tree("price >= 50000"), []) is True
+    assert refuses_someone(tree("price >= 40000"), [tree("price >= 50000")]) is False
+    all_energies = "energy IN ('ICE','HEV','PHEV','EREV','BEV','FCEV')"
+    assert refuses_someone(tree(all_energies), []) is False
+
+
+def test_intervals_move_days_by_the_calendar():
+    a_year_old = tree("trade_in_registered <= DATE '2023-03-01' - INTERVAL '1 year'")
+    assert can_hold([a_year_old, tree("trade_in_registered >= DATE '2022-03-01'")]) is True
+    assert can_hold([a_year_old, tree("trade_in_registered > DATE '2022-03-01'")]) is False
+
+
+def test_facts_are_crossed_only_where_they_occur_together():
+    tests = [tree("price > 50000"), tree("seats > 5"), tree("price < 90000 OR first_car")]
+    assert sorted(together(tests)) == [[0, 2], [1]]
+
+
+def test_above_a_million_cells_nobody_looks():
+    wide = " OR ".join(
+        f"{fact} IN ({', '.join(str(number) for number in range(40))})"
+        for fact in ("seats", "displacement_l", "electric_range_km", "seats")
+    )
+    four = f"({wide}) AND ({' OR '.join(f'price = {n}000' for n in range(1, 20))})"
+    assert cells([tree(four)]) is None
+    assert can_hold([tree(four)]) is None
+
+
+def test_a_pattern_is_never_called_a_contradiction():
+    assert can_hold([tree("brand LIKE 'a%'"), tree("brand LIKE '%b'"), tree("brand <> 'ab'")]) in (
+        True,
+        None,
+    )
+
+
+def test_missing_counts_only_where_a_condition_asks_for_it():
+    assert can_hold([tree("brand IS NULL")]) is True
+    assert can_hold([tree("brand IS NULL"), tree("brand = 'a'")]) is False
