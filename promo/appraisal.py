@@ -6,14 +6,24 @@ draw of the assumptions.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import date
 from typing import TypeAlias
 
 import polars as pl
 
+from promo import __version__, results
+from promo.production import accounts, plants
+from promo.pull_through import pull_through
+from promo.results import Worlds
 from promo.schema import Assumption, Measure, Standing, Words
+from promo.sensitivity import what_moves
+from promo.simulation.draws import ParameterDraws, draw_parameters
+from promo.simulation.worlds import BLOCK, LIMITS, Outcome, chance, joined
+from promo.study import Study
+from promo.textfile import revision
 
 Progress: TypeAlias = Callable[[float, Words], None]
 """Called with the share of the work done and what is being done."""
@@ -79,3 +89,104 @@ class Appraisal:
     def measure(self, name: str) -> Measure:
         """The measure of this name for the whole campaign."""
         return next(m for m in self.measures if m.kind.name == name and m.group is None)
+
+
+def appraise(
+    study: Study,
+    *,
+    seed: int,
+    draws: int,
+    workers: int = 1,
+    progress: Progress | None = None,
+) -> Appraisal:
+    """Appraise a campaign: both worlds in every draw, plants, accounts, what moves the answer."""
+    say = progress or _silent
+    parameters = draw_parameters(study.assumptions, seed=seed, draws=draws)
+    with ThreadPoolExecutor(max_workers=workers) as pool:
+        outcome = live(study, parameters, pool, say)
+        worlds = Worlds(study, outcome, pull_through(study, parameters, outcome))
+        moving = what_moves(study, parameters, lambda f, each: _said(pool.map(f, each), say))
+    return _appraisal(worlds, moving, seed=seed)
+
+
+def live(
+    study: Study, parameters: ParameterDraws, pool: ThreadPoolExecutor, say: Progress
+) -> Outcome:
+    """Both worlds in all draws, block by block, whatever the number of workers."""
+    blocks = [
+        parameters.take(slice(first, first + BLOCK)) for first in range(0, len(parameters), BLOCK)
+    ]
+    luck = chance(parameters.seed)
+    lived = []
+    for block in pool.map(lambda each: study.stage.block(each).live(luck), blocks):
+        lived.append(block)
+        say(0.6 * len(lived) / len(blocks), SIMULATING)
+    return joined(lived)
+
+
+def _appraisal(worlds: Worlds, moving: pl.DataFrame, *, seed: int) -> Appraisal:
+    study = worlds.study
+    setting = study.stage.setting
+    standing, reasons = study.standing()
+    measured = results.measures(worlds, standing)
+    return Appraisal(
+        title=study.campaign.title.words,
+        campaign_id=study.campaign.id,
+        place=study.market.market.place,
+        currency=study.campaign.currency,
+        window=(setting.days[setting.window[0]], setting.days[setting.window[1]]),
+        horizon_end=setting.days[setting.horizon - 1],
+        budget_pots=tuple(pot.id for pot in study.campaign.money.pots),
+        standing=standing,
+        standing_reasons=reasons,
+        measures=measured,
+        assumptions=study.assumptions,
+        sensitivity=moving,
+        spend_path=results.spend_path(worlds),
+        monthly_sales=results.monthly_sales(worlds),
+        vehicles=results.vehicles(worlds),
+        identity=results.identity(worlds),
+        plants=results.plants(worlds),
+        accounts=results.accounts(worlds, standing),
+        backtest=study.baseline.backtest,
+        warnings=study.warnings(),
+        limits=(*LIMITS, *plants.LIMITS, *accounts.LIMITS),
+        provenance=_provenance(study, seed=seed, draws=len(worlds.outcome.gain)),
+        draws=_by_draw(measured),
+    )
+
+
+def _by_draw(measured: tuple[Measure, ...]) -> pl.DataFrame:
+    whole = {m.kind.name: m.draws for m in measured if m.group is None}
+    length = len(next(iter(whole.values())))
+    return pl.DataFrame({"draw": range(length), **whole})
+
+
+def _provenance(study: Study, *, seed: int, draws: int) -> Provenance:
+    from importlib.metadata import version
+
+    commit, dirty = revision(study.path)
+    libraries = ("numpy", "polars", "scipy", "holidays", "sqlglot", "pydantic")
+    return Provenance(
+        inputs=study.inputs,
+        seed=seed,
+        draws=draws,
+        versions={"promo": __version__, **{name: version(name) for name in libraries}},
+        git_commit=commit,
+        dirty=dirty,
+    )
+
+
+SIMULATING = Words("推演两个世界", "simulating both worlds")
+TRYING = Words("逐个检验假设", "trying each assumption")
+
+
+def _silent(share: float, what: Words) -> None:
+    del share, what
+
+
+def _said(found: Iterable[list[float]], say: Progress) -> Iterator[list[float]]:
+    """The same, telling how far we are."""
+    for count, each in enumerate(found):
+        say(0.6 + 0.4 * (1 - 0.97**count), TRYING)
+        yield each

@@ -24,7 +24,7 @@ from promo.production.accounts import CITY_ACCOUNTS
 from promo.production.manufacturer import Manufacturer, built_here, load_manufacturer
 from promo.schema import Assumption, Bools, Standing, Words
 from promo.simulation.stage import People, Policy, Programme, Stage, set_stage
-from promo.textfile import Loaded, resolve
+from promo.textfile import Loaded, name_in_campaigns, resolve
 
 BEYOND_HORIZON_DAYS = 365
 """Planned purchases are followed this long after the horizon: those moved ahead come from there."""
@@ -72,6 +72,11 @@ class Study:
         assumed = Words("行为参数是假定", "buyers' behaviour is assumed")
         return Standing.PART_ASSUMED, (assumed,)
 
+    def warnings(self) -> tuple[Words, ...]:
+        """What the reader must know of the inputs: the baseline's warnings and the findings."""
+        found = (Words(each.message, each.message) for each in self.findings)
+        return (*self.baseline.warnings, *found)
+
 
 def load_study(path: str) -> Study:
     """Read a campaign and all it names; raises `InputError` with the findings of every file."""
@@ -92,7 +97,7 @@ def load_study(path: str) -> Study:
     ]
     places = frozenset(p.value.place for p in plants if p.value)
     findings = [
-        *check_campaign(campaign),
+        *check_campaign(campaign, local_places=places),
         *(d for each in loaded[1:] for d in each.diagnostics),
     ]
     if any(each.severity == "error" for each in findings):
@@ -163,7 +168,10 @@ def _assemble(  # noqa: PLR0913, PLR0917 - the parts of a study
         stage=stage,
         baseline=baseline,
         assumptions=assumptions,
-        inputs={**inputs, **opened.files},
+        inputs={
+            name_in_campaigns(path, file): digest
+            for file, digest in {**inputs, **opened.files}.items()
+        },
         findings=findings,
     )
 

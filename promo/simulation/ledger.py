@@ -81,7 +81,7 @@ class Tally:
     arrived : (T, L + 1) subsidised cars bought
     same : (T, L + 1) of which the same household buys the same on the same day without
     removed : (T, L + 1) cars that the other subsidised households would have bought
-    removed_vehicles : (J,) the same by vehicle, inside the horizon
+    instead : (J,) what all subsidised households buy without, inside the horizon
     from_beyond : cars whose households were planned beyond the horizon
     gain : yuan
     fen : (W, K) paid a day
@@ -91,7 +91,7 @@ class Tally:
     arrived: Cars
     same: Cars
     removed: Cars
-    removed_vehicles: Cars
+    instead: Cars
     from_beyond: Cars
     gain: Floats
 
@@ -308,7 +308,7 @@ class Claimants:
             arrived=self._on_calendar(split.sum(axis=(1, 2))),
             same=self._on_calendar(split[:, self._same_day()][:, :, 0].sum(axis=1)),
             removed=removal[0],
-            removed_vehicles=removal[1],
+            instead=removal[1] + cars[self._same_day(), 0].sum(axis=0),
             from_beyond=removal[2],
             gain=np.asarray(gain),
         )

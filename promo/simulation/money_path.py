@@ -1,5 +1,4 @@
-"""When does the money run out? Claims against first-come pots, day by day, the closing day claim
-by claim.
+"""When does the money run out? Claims against first-come pots, day by day.
 
 Claims arrive at rates that are known within one state (the set of open pots). Whole days add up
 until the first on which a pot cannot pay; that day alone is put in order, claim by claim. The

@@ -13,7 +13,7 @@ from dataclasses import dataclass, fields
 
 import numpy as np
 
-from promo.schema import Floats, Ints
+from promo.schema import Floats, Ints, Words
 from promo.simulation.behaviour import Behaviour
 from promo.simulation.draws import Chance, Luck, Means, ParameterDraws
 from promo.simulation.landing import Memory
@@ -42,7 +42,7 @@ class Outcome:
     spent : (R, W, K) fen a day
     parts : (R, 5, J) subsidised cars by part of the ledger and vehicle
     with_campaign, without_campaign : (R, H, L + 1) cars bought in the city, by day of the horizon
-    removed_vehicles : (R, J) purchases inside the horizon that did not happen because of others
+    instead : (R, J) what the subsidised households buy without, inside the horizon
     from_beyond : (R,) cars moved from beyond the horizon
     gain : (R,) yuan gained by buyers as they perceive it
     unnoticed : (R,) yuan that reached buyers without counting in their decision
@@ -55,7 +55,7 @@ class Outcome:
     parts: Cars
     with_campaign: Cars
     without_campaign: Cars
-    removed_vehicles: Cars
+    instead: Cars
     from_beyond: Cars
     gain: Floats
     unnoticed: Floats
@@ -199,7 +199,7 @@ class _Life:
             parts=tally.parts[None],
             with_campaign=(unaffected + tally.arrived[:until])[None],
             without_campaign=without[None],
-            removed_vehicles=tally.removed_vehicles[None],
+            instead=tally.instead[None],
             from_beyond=np.asarray(tally.from_beyond)[None],
             gain=np.asarray(tally.gain)[None],
             unnoticed=self._unnoticed(path)[None],
@@ -251,3 +251,36 @@ def means(number: int) -> Luck:
     """No luck: expected cars, for differences between many variants."""
     del number
     return Means()
+
+
+LIMITS: tuple[Words, ...] = (
+    Words(
+        "不推演全国一般均衡、市场进入、长期定价、二手车价格反馈和经销商的策略性择时。",
+        "Not modelled: national general equilibrium, market entry, long-run prices, feedback from "
+        "used-car prices, dealers' strategic timing.",
+    ),
+    Words(
+        "没有保有量和过户统计, 报废换新带来的新增购车人未计, 新增购车人因此偏少。",
+        "Without fleet and transfer statistics the replacement pool is zero: new buyers are "
+        "understated.",
+    ),
+    Words(
+        "从开票到上牌和申领按 7 天计; 开票时即占用资金, 到期未上牌而退回的资金未推演。",
+        "Plate and claim come 7 days after the invoice; money is taken at the purchase, and money "
+        "returned by cars never plated is not simulated.",
+    ),
+    Words(
+        "每人限一辆视为总能遵守; 厂家和经销商自己的让利未计。",
+        "Limits per person are taken as kept; makers' and dealers' own discounts are left out.",
+    ),
+    Words(
+        "知道资金何时用完的程度, 取自同一抽样的期望支出路径, 前后一周模糊。",
+        "What people foresee of the end of the money is the expected spend path of the same draw, "
+        "blurred by a week.",
+    ),
+    Words(
+        "活动期后的观察期从公告日算起, 因等待活动而推迟的购车计入其中。",
+        "The horizon counts from the announcement, so that purchases delayed for the campaign "
+        "are in it.",
+    ),
+)

@@ -1,0 +1,154 @@
+"""What do the local plants build because of the campaign, and what is it worth to the city?
+
+Where uptake and supply meet: the city's sales of local vehicles in both worlds become orders,
+stock and output of each enterprise, and those become value, work and tax.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from promo.production.accounts import (
+    CityAccounts,
+    CitySales,
+    city_accounts,
+    city_rates,
+    consumption_tax_rate,
+    plant_accounts,
+    purchase_tax_rate,
+)
+from promo.production.manufacturer import (
+    Manufacturer,
+    built_here,
+    plant_lines,
+    plant_parameters,
+    plant_rates,
+)
+from promo.production.plants import PlantDemand, both_worlds
+from promo.production.stocks import PlantPath
+from promo.schema import Floats, Ints
+from promo.simulation.draws import ParameterDraws
+from promo.simulation.worlds import Outcome
+from promo.study import Study
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """One enterprise in both worlds, by day of the horizon.
+
+    Attributes
+    ----------
+    capacity : (R, T) cars a day without overtime, all lines
+    extra : (R, T, J') cars built with minus without, of the enterprise's own vehicles
+    """
+
+    manufacturer: Manufacturer
+    vehicles: Ints
+    without: PlantPath
+    with_campaign: PlantPath
+    capacity: Floats
+
+    @property
+    def extra(self) -> Ints:
+        return self.with_campaign.built - self.without.built
+
+
+@dataclass(frozen=True, slots=True)
+class PullThrough:
+    """All enterprises, and the accounts of the city."""
+
+    outputs: tuple[Output, ...]
+    accounts: CityAccounts
+    built: Ints
+
+    def built_in(self, days: slice) -> Floats:
+        """Extra cars (R,) built on these days of the horizon."""
+        return self.built[:, days].sum(axis=1).astype(np.float64)
+
+
+def pull_through(study: Study, draws: ParameterDraws, outcome: Outcome) -> PullThrough:
+    """Follow the city's demand for local vehicles into the plants."""
+    outputs = tuple(
+        _output(study, manufacturer, draws, outcome) for manufacturer in study.manufacturers
+    )
+    days = outcome.with_campaign.shape[1]
+    built = np.zeros((len(draws), days), dtype=np.int64)
+    for output in outputs:
+        built += output.extra.sum(axis=2)
+    return PullThrough(outputs, _accounts(study, draws, outcome, outputs), built)
+
+
+def _output(
+    study: Study, manufacturer: Manufacturer, draws: ParameterDraws, outcome: Outcome
+) -> Output:
+    setting = study.stage.setting
+    mine = np.flatnonzero(built_here(manufacturer, setting.vehicles))
+    of_local = np.searchsorted(np.flatnonzero(setting.local), mine)
+    days = setting.days[: setting.horizon]
+    lines = plant_lines(
+        manufacturer,
+        days=days,
+        models=setting.vehicles["model"].gather(mine).to_list(),
+        drawn=draws.values,
+        draws=len(draws),
+    )
+    without = whole_cars(outcome.without_campaign[..., of_local])
+    with_ = whole_cars(outcome.with_campaign[..., of_local])
+    demand = PlantDemand(
+        without=without,
+        with_=with_,
+        expected=outcome.planned[..., of_local],
+        announced=(with_ - without).mean(axis=0, keepdims=True),
+        announced_day=0,
+    )
+    before, after = both_worlds(
+        plant_parameters(manufacturer, draws.values, len(draws)), lines, demand
+    )
+    return Output(manufacturer, mine, before, after, lines.capacity.sum(axis=2))
+
+
+def whole_cars(cars: Floats | Ints) -> Ints:
+    """Whole cars a day (R, T, J); fractions are carried from day to day, none is lost.
+
+    >>> whole_cars(np.full((1, 4, 1), 0.5))[0, :, 0].tolist()
+    [0, 1, 0, 1]
+    """
+    if cars.dtype.kind == "i":
+        return cars.astype(np.int64)
+    # Ten decimals absorb the rounding of sums, so that 0.5 + 0.5 is one car.
+    running = np.floor(cars.cumsum(axis=1).round(10)).astype(np.int64)
+    return np.diff(running, axis=1, prepend=0)
+
+
+def _accounts(
+    study: Study, draws: ParameterDraws, outcome: Outcome, outputs: tuple[Output, ...]
+) -> CityAccounts:
+    setting = study.stage.setting
+    vehicles = setting.vehicles
+    price_ex_vat = vehicles["price_ex_vat"].to_numpy() / 100
+    kinds = list(zip(vehicles["energy"], vehicles["displacement_l"], strict=True))
+    at_gate = np.array([consumption_tax_rate(energy, litres) for energy, litres in kinds])
+    at_plate = np.array([purchase_tax_rate(energy) for energy, _ in kinds])
+    plants = [
+        plant_accounts(
+            plant_rates(output.manufacturer, draws.values, len(draws)),
+            built=output.extra.sum(axis=1).astype(np.float64),
+            price_ex_vat=price_ex_vat[output.vehicles],
+            consumption_tax_rate=at_gate[output.vehicles],
+        )
+        for output in outputs
+    ]
+    sales = CitySales(additional_by_vehicle(outcome), price_ex_vat, at_plate)
+    return city_accounts(city_rates(_rates(draws), len(draws)), plants=plants, sales=sales)
+
+
+def _rates(draws: ParameterDraws) -> Mapping[str, Floats]:
+    return {name: values for name, values in draws.values.items() if name.startswith("accounts.")}
+
+
+def additional_by_vehicle(outcome: Outcome) -> Floats:
+    """Cars (R, J) sold in the city over the horizon, with minus without."""
+    return np.asarray(outcome.parts.sum(axis=1) - outcome.instead, dtype=np.float64)

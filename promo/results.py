@@ -1,0 +1,335 @@
+"""Which numbers and tables does the reader get?
+
+From the draws of both worlds to the measures and frames of an appraisal.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+import numpy as np
+import polars as pl
+
+from promo.production.accounts import Item, Level
+from promo.pull_through import Output, PullThrough, additional_by_vehicle
+from promo.schema import MEASURES, Floats, Ints, Measure, Standing, Words
+from promo.simulation.ledger import ANYWAY, MOVED, NEW, OUTSIDE, PARTS, SWITCHED
+from promo.simulation.offers import pot_names
+from promo.simulation.uncertainty import interval, measure, ratio
+from promo.simulation.worlds import Outcome
+from promo.study import Study
+
+
+@dataclass(frozen=True, slots=True)
+class Worlds:
+    """Both worlds of a study in R draws, plants included."""
+
+    study: Study
+    outcome: Outcome
+    pull: PullThrough
+
+    @property
+    def window(self) -> slice:
+        """Days of the window among the days of the horizon."""
+        first, last = self.study.stage.setting.window
+        return slice(first, last + 1)
+
+    @property
+    def difference(self) -> Floats:
+        """Cars (R, H, L + 1) with minus without."""
+        return np.asarray(self.outcome.with_campaign - self.outcome.without_campaign, np.float64)
+
+
+# --- measures -----------------------------------------------------------------------------------
+
+RATIOS = {
+    "pull_through_per_subsidised_car": ("built_in_horizon", "subsidised_cars"),
+    "pull_through_per_additional_car": ("built_in_horizon", "additional_cars_in_horizon"),
+    "leverage_gross": ("sales_value_subsidised", "spend"),
+    "leverage_net": ("sales_value_additional", "spend"),
+    "cost_per_additional_car": ("spend", "additional_cars_in_horizon"),
+    "cost_per_local_car_built": ("spend", "built_in_horizon"),
+}
+
+
+def totals(worlds: Worlds) -> dict[str, Floats]:
+    """Every measure that is not a ratio, one value a draw (R,)."""
+    return {**_money(worlds), **_ledger(worlds), **_sales(worlds), **_plants(worlds)}
+
+
+def _money(worlds: Worlds) -> dict[str, Floats]:
+    outcome = worlds.outcome
+    closing = outcome.closing.min(axis=1)
+    return {
+        "spend": outcome.spent.sum(axis=(1, 2)) / 100,
+        "budget": outcome.budget.sum(axis=1) / 100,
+        "exhaustion_probability": np.isfinite(closing).astype(np.float64),
+        "exhaustion_day": closing,
+        "consumer_gain": outcome.gain + outcome.unnoticed,
+    }
+
+
+def _ledger(worlds: Worlds) -> dict[str, Floats]:
+    parts = worlds.outcome.parts.sum(axis=2).astype(np.float64)
+    named = {name: parts[:, number] for number, name in enumerate(PARTS)}
+    price = worlds.study.stage.setting.price
+    return {
+        **named,
+        "subsidised_cars": parts.sum(axis=1),
+        "sales_value_subsidised": worlds.outcome.parts.sum(axis=1) @ price,
+        "sales_value_additional": additional_by_vehicle(worlds.outcome) @ price,
+    }
+
+
+def _sales(worlds: Worlds) -> dict[str, Floats]:
+    difference, window = worlds.difference, worlds.window
+    local = difference[..., :-1]
+    return {
+        "additional_cars_in_window": difference[:, window].sum(axis=(1, 2)),
+        "additional_cars_in_horizon": difference.sum(axis=(1, 2)),
+        "additional_local_cars_in_window": local[:, window].sum(axis=(1, 2)),
+        "additional_local_cars_in_horizon": local.sum(axis=(1, 2)),
+    }
+
+
+def _plants(worlds: Worlds) -> dict[str, Floats]:
+    pull = worlds.pull
+    return {
+        "built_in_window": pull.built_in(worlds.window),
+        "built_in_horizon": pull.built_in(slice(None)),
+        "output_value": pull.accounts.output_value,
+        "value_added": pull.accounts.value_added,
+        "person_months": pull.accounts.person_months,
+        "city_tax_return": pull.accounts.city_tax_return,
+    }
+
+
+def measures(worlds: Worlds, standing: Standing) -> tuple[Measure, ...]:
+    """All measures of the contract in its order; those by pot follow their whole."""
+    by_name = totals(worlds)
+    found: list[Measure] = []
+    for name, kind in MEASURES.items():
+        if name in RATIOS:
+            over, under = (by_name[each] for each in RATIOS[name])
+            found.append(ratio(kind, over, under, standing))
+        else:
+            found.append(measure(kind, by_name[name], standing))
+            found.extend(_by_pot(worlds, name, standing))
+    return tuple(found)
+
+
+def _by_pot(worlds: Worlds, name: str, standing: Standing) -> list[Measure]:
+    outcome = worlds.outcome
+    columns = {
+        "spend": outcome.spent.sum(axis=1) / 100,
+        "budget": outcome.budget / 100,
+        "exhaustion_probability": np.isfinite(outcome.closing).astype(np.float64),
+        "exhaustion_day": outcome.closing,
+    }
+    if name not in columns:
+        return []
+    pots = pot_names(worlds.study.stage.programme.rules)
+    return [
+        measure(MEASURES[name], columns[name][:, number], standing, {"pot": pot})
+        for number, pot in enumerate(pots)
+    ]
+
+
+# --- tables -------------------------------------------------------------------------------------
+
+
+def spend_path(worlds: Worlds) -> pl.DataFrame:
+    """Cumulative public money by day of the window, yuan."""
+    running = worlds.outcome.spent.sum(axis=2).cumsum(axis=1) / 100
+    low, high = interval(running)
+    days = _days(worlds)[worlds.window]
+    return pl.DataFrame(
+        {
+            "day": days,
+            "mean": running.mean(axis=0),
+            "p05": low,
+            "p50": np.quantile(running, 0.5, axis=0, method="inverted_cdf"),
+            "p95": high,
+        }
+    )
+
+
+def monthly_sales(worlds: Worlds) -> pl.DataFrame:
+    """Cars sold in the city by month of the horizon, in both worlds."""
+    months, starts = _months(_days(worlds))
+    without = np.add.reduceat(worlds.outcome.without_campaign.sum(axis=2), starts, axis=1)
+    with_ = np.add.reduceat(worlds.outcome.with_campaign.sum(axis=2), starts, axis=1)
+    low, high = interval(with_ - without)
+    return pl.DataFrame(
+        {
+            "month": months,
+            "without": without.mean(axis=0),
+            "with_": with_.mean(axis=0),
+            "additional": (with_ - without).mean(axis=0),
+            "additional_p05": low.astype(np.float64),
+            "additional_p95": high.astype(np.float64),
+        }
+    )
+
+
+def vehicles(worlds: Worlds) -> pl.DataFrame:
+    """Mean subsidised cars by vehicle and part of the ledger, best sellers of the scheme first."""
+    setting, parts = worlds.study.stage.setting, worlds.outcome.parts.mean(axis=0)
+    frame = setting.vehicles.select("vehicle", "model", "energy").with_columns(
+        price_yuan=pl.Series(setting.price),
+        local=pl.Series(setting.local),
+        subsidised=pl.Series(parts.sum(axis=0)),
+        would_have_bought_anyway=pl.Series(parts[ANYWAY]),
+        switched=pl.Series(parts[SWITCHED]),
+        moved_in_time=pl.Series(parts[MOVED]),
+        came_from_outside=pl.Series(parts[OUTSIDE]),
+        new_buyers=pl.Series(parts[NEW]),
+        additional=pl.Series(additional_by_vehicle(worlds.outcome).mean(axis=0)),
+    )
+    return frame.sort(["subsidised", "vehicle"], descending=[True, False])
+
+
+def identity(worlds: Worlds) -> pl.DataFrame:
+    """Total sales of the horizon = baseline + new + outside + from beyond it - given up."""
+    outcome = worlds.outcome
+    parts = outcome.parts.sum(axis=2)
+    zero = np.zeros(len(parts))
+    terms: list[tuple[str, Words, Floats]] = [
+        (
+            "baseline",
+            Words("没有活动时的销量", "sales without the campaign"),
+            outcome.without_campaign.sum(axis=(1, 2)),
+        ),
+        ("new", Words("新增购车人", "new buyers"), parts[:, NEW]),
+        ("outside", Words("外地购车人", "buyers from outside"), parts[:, OUTSIDE]),
+        (
+            "beyond",
+            Words("从观察期之后提前来的", "moved from beyond the horizon"),
+            outcome.from_beyond,
+        ),
+        (
+            "given_up",
+            Words("因缺货放弃(本版不推演)", "given up for lack of stock (not simulated yet)"),
+            zero,
+        ),
+        (
+            "total",
+            Words("有活动时的销量", "sales with the campaign"),
+            outcome.with_campaign.sum(axis=(1, 2)),
+        ),
+    ]
+    return pl.DataFrame(
+        [
+            (name, words.zh, words.en, float(cars.mean()), *_ends(cars))
+            for name, words, cars in terms
+        ],
+        schema=["term", "words_zh", "words_en", "cars", "p05", "p95"],
+        orient="row",
+    )
+
+
+def plants(worlds: Worlds) -> pl.DataFrame:
+    """Cars built by enterprise and month, stock of the city's dealers, use of capacity."""
+    months, starts = _months(_days(worlds))
+    ends = np.append(starts[1:], len(_days(worlds))) - 1
+    frames = [_plant_months(output, months, starts, ends) for output in worlds.pull.outputs]
+    empty = {"plant": pl.String, "month": pl.Date, **dict.fromkeys(_PLANT_COLUMNS, pl.Float64)}
+    return pl.concat([pl.DataFrame(schema=empty), *frames])
+
+
+_PLANT_COLUMNS = (
+    "built_without",
+    "built_with",
+    "extra",
+    "extra_p05",
+    "extra_p95",
+    "dealer_stock_without",
+    "dealer_stock_with",
+    "capacity",
+    "utilisation_with",
+)
+
+
+def _plant_months(output: Output, months: list[date], starts: Ints, ends: Ints) -> pl.DataFrame:
+    before, after = output.without, output.with_campaign
+    built = [np.add.reduceat(path.built.sum(axis=2), starts, axis=1) for path in (before, after)]
+    extra = built[1] - built[0]
+    low, high = interval(extra.astype(np.float64))
+    capacity = np.add.reduceat(output.capacity, starts, axis=1).mean(axis=0)
+    stock = [path.dealer_closing.sum(axis=2)[:, ends].mean(axis=0) for path in (before, after)]
+    with_ = built[1].mean(axis=0)
+    used = np.divide(with_, capacity, out=np.zeros_like(with_), where=capacity > 0)
+    values = (built[0].mean(axis=0), with_, extra.mean(axis=0), low, high, *stock, capacity, used)
+    return pl.DataFrame(
+        {
+            "plant": [output.manufacturer.id] * len(months),
+            "month": months,
+            **dict(zip(_PLANT_COLUMNS, values, strict=True)),
+        }
+    )
+
+
+def accounts(worlds: Worlds, standing: Standing) -> pl.DataFrame:
+    """Costs and gains on one page, each with its interval and whose it is."""
+    rows = [*_costs(worlds), *worlds.pull.accounts.items, *_buyers(worlds)]
+    return pl.DataFrame(
+        [
+            (
+                item.side,
+                item.item,
+                item.words.zh,
+                item.words.en,
+                item.level,
+                float(item.yuan.mean()),
+                *_ends(item.yuan),
+                standing.value,
+            )
+            for item in rows
+        ],
+        schema=["side", "item", "words_zh", "words_en", "level", "yuan", "p05", "p95", "standing"],
+        orient="row",
+    )
+
+
+def _buyers(worlds: Worlds) -> list[Item]:
+    gain = worlds.outcome.gain + worlds.outcome.unnoticed
+    return [Item("gains", "consumer_gain", "buyers", gain, MEASURES["consumer_gain"].words)]
+
+
+def _costs(worlds: Worlds) -> list[Item]:
+    """Spend by level of government, as the campaign's funding says."""
+    spend = worlds.outcome.spent.sum(axis=(1, 2)) / 100
+    funding = worlds.study.campaign.money.funding
+    words = Words("购车补贴", "the subsidy")
+    if not funding:
+        return [Item("costs", "subsidy", "city", spend, words)]
+    return [
+        Item("costs", "subsidy", _level(payer.payer), spend * payer.share / 10_000, words)
+        for payer in funding
+    ]
+
+
+LEVELS: dict[str, Level] = {"city": "city", "province": "province", "central": "central"}
+
+
+def _level(payer: str) -> Level:
+    return LEVELS.get(payer, "firms")
+
+
+def _days(worlds: Worlds) -> Sequence[date]:
+    setting = worlds.study.stage.setting
+    return setting.days[: setting.horizon]
+
+
+def _months(days: Sequence[date]) -> tuple[list[date], Ints]:
+    """First days of the months among these days, and where each month starts."""
+    number = np.array([day.year * 12 + day.month for day in days])
+    starts = np.flatnonzero(np.diff(number, prepend=-1))
+    return [days[start].replace(day=1) for start in starts], starts
+
+
+def _ends(draws: Floats) -> tuple[float, float]:
+    low, high = interval(np.asarray(draws, dtype=np.float64))
+    return float(low), float(high)
