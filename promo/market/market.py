@@ -12,6 +12,7 @@ from pydantic import Field, PlainValidator, WithJsonSchema, model_validator
 from promo.errors import Diagnostic
 from promo.market.baseline import FORECASTERS, PlateQuota
 from promo.market.buyers import fact_faults
+from promo.market.sales import beside
 from promo.market.vehicles import load_catalogue
 from promo.quantities import decimal, fault, one_of, plain_text, quantity
 from promo.schema import Assumption, Words
@@ -31,7 +32,6 @@ from promo.textfile import (
     Rate,
     Text,
     Title,
-    exists,
     load,
     resolve,
 )
@@ -288,25 +288,22 @@ def _links(market: Market) -> list[tuple[KeyPath, str]]:
 def _link_findings(loaded: Loaded[Market], market: Market) -> list[Diagnostic]:
     found = []
     for keypath, relative in _links(market):
-        target, finding = _target(loaded, keypath, relative)
-        if finding is not None:
-            found.append(finding)
-        elif not exists(target):
-            message = f"no such file: {relative}"
-            found.append(loaded.diagnostic(keypath, "P801", message))
+        missing = _missing(loaded, keypath, relative)
+        if missing is not None:
+            found.append(missing)
         elif keypath[-1] == "catalogue":
-            found += load_catalogue(target)[1]
+            found += load_catalogue(resolve(loaded.path, relative))[1]
     return found + _import_findings(loaded, market)
 
 
-def _target(
-    loaded: Loaded[Market], keypath: KeyPath, relative: str
-) -> tuple[str, Diagnostic | None]:
+def _missing(loaded: Loaded[Market], keypath: KeyPath, relative: str) -> Diagnostic | None:
+    """The finding at a link whose file is not there or must not be used."""
     try:
-        return resolve(loaded.path, relative), None
+        resolve(loaded.path, relative)
     except Finding as finding:
         said = finding.diagnostic
-        return "", loaded.diagnostic(keypath, said.code, said.message, help=said.help)
+        return loaded.diagnostic(keypath, said.code, said.message, help=said.help)
+    return None
 
 
 def _import_findings(loaded: Loaded[Market], market: Market) -> list[Diagnostic]:
@@ -314,18 +311,16 @@ def _import_findings(loaded: Loaded[Market], market: Market) -> list[Diagnostic]
     if imported is None:
         return []
     keypath: KeyPath = ("sales", "imported", "file")
-    target, finding = _target(loaded, keypath, imported.file)
-    if finding is not None:
-        return [finding]
-    if exists(target):
-        return []
+    missing = _missing(loaded, keypath, imported.file)
+    if missing is None or missing.code != "P801":
+        return [missing] if missing else []
     help = import_command(loaded.path, imported)
     return [loaded.diagnostic(keypath, "P803", "these sales are not imported yet", help=help)]
 
 
 def import_command(path: str, imported: Imported) -> str:
     """The command that brings in the sales a market asks for."""
-    file, map_path = resolve(path, imported.file), resolve(path, imported.map)
+    file, map_path = beside(path, imported.file), beside(path, imported.map)
     return f"promo import FILE --map {map_path} --out {file}"
 
 

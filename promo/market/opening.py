@@ -16,7 +16,7 @@ from promo.market.market import BuyerType, Generated, Imported, Market, import_c
 from promo.market.synthetic import Margins, generate_sales
 from promo.market.vehicles import complete, group_slow_sellers, load_catalogue
 from promo.schema import SALES_COLUMNS, VEHICLE_COLUMNS
-from promo.textfile import exists, resolve
+from promo.textfile import Finding, exists, resolve
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,10 +85,17 @@ def _known(sales: pl.DataFrame, before: date | None) -> pl.DataFrame:
     return known
 
 
+def _linked(path: str, relative: str) -> str:
+    try:
+        return resolve(path, relative)
+    except Finding as finding:
+        raise InputError([finding.diagnostic]) from None
+
+
 def _generated(
     generated: Generated, path: str
 ) -> tuple[pl.DataFrame, pl.DataFrame, dict[str, str]]:
-    file = resolve(path, generated.catalogue)
+    file = _linked(path, generated.catalogue)
     catalogue, findings = load_catalogue(file)
     if catalogue is None:
         raise InputError(findings)
@@ -105,10 +112,10 @@ def _generated(
 def _imported(
     market: Market, imported: Imported, path: str, before: date | None
 ) -> tuple[pl.DataFrame, pl.DataFrame, dict[str, str]]:
-    file = resolve(path, imported.file)
-    if not exists(file):
+    if not exists(imports.beside(path, imported.file)):
         help = f"bring them in with: {import_command(path, imported)}"
-        raise PromoError(f"{file}: these sales are not imported yet", help=help)
+        raise PromoError(f"{imported.file}: these sales are not imported yet", help=help)
+    file = _linked(path, imported.file)
     rows = _known(imports.read_imported(file), before)
     everything = complete(imports.vehicles_of(rows)).select(*VEHICLE_COLUMNS)
     sales = rows.select(*SALES_COLUMNS)

@@ -314,7 +314,9 @@ def _finished(groups: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-_HISTORY = pl.Schema({"month": pl.Date(), "units": pl.Int64(), **VEHICLE_SCHEMA})
+_HISTORY = pl.Schema(
+    {"month": pl.Date(), "vehicle": pl.String(), "units": pl.Int64(), **VEHICLE_SCHEMA}
+)
 
 
 def _nothing(source: str, reasons: pl.DataFrame) -> str:
@@ -486,6 +488,11 @@ def vehicles_of(rows: pl.DataFrame) -> pl.DataFrame:
         .select(*VEHICLE_COLUMNS)
         .sort("vehicle")
     )
+
+
+def beside(path: str, relative: str) -> str:
+    """The path of a file named relative to another, whether it is there or not."""
+    return os.path.normpath(str(Path(path).parent / relative))
 
 
 def digest(path: str) -> str:

@@ -8,6 +8,7 @@ others are grouped by place of production, energy and price, so that no sale is 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import polars as pl
 
@@ -55,14 +56,16 @@ PRICE_FIFTHS = 5
 
 def without_vat(price: pl.Expr) -> pl.Expr:
     """The price without VAT of 13 %, in whole fen, half a fen up: 550,000.00 -> 486,725.66."""
-    return (price * 200 + 113) // 226
+    return (price.cast(pl.Int64) * 200 + 113) // 226
 
 
 def price_band(price_fen: pl.Expr) -> pl.Expr:
     """The name of the price band of a price in fen."""
-    breaks = [start * FEN_PER_YUAN for start, _ in PRICE_BANDS[1:]]
-    names = [name for _, name in PRICE_BANDS]
-    return price_fen.cut(breaks, labels=names, left_closed=True).cast(pl.String)
+    chain: Any = pl
+    for start, name in reversed(PRICE_BANDS):
+        chain = chain.when(price_fen >= start * FEN_PER_YUAN).then(pl.lit(name))
+    band: pl.Expr = chain.otherwise(None)
+    return band
 
 
 def complete(vehicles: pl.DataFrame) -> pl.DataFrame:
