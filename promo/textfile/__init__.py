@@ -1,0 +1,89 @@
+"""What does a file say, and where does it say it?
+
+Text is decoded strictly, read in one pass over YAML parser events (which refuses whatever can hide
+or multiply content), kept with line and column for every key and value, and validated through a
+file model; every fault becomes a finding at its place, all findings of a file at once. Also here:
+small tables (CSV) beside a campaign, and writing that never leaves half a file.
+"""
+
+from __future__ import annotations
+
+from promo.quantities import (
+    AssumedAmount,
+    BasisPoints,
+    Count,
+    CountQuantity,
+    Day,
+    Factor,
+    FileModel,
+    Flag,
+    Identifier,
+    KeyPath,
+    Moment,
+    Money,
+    MoneyQuantity,
+    Number,
+    NumberQuantity,
+    Quantity,
+    Rate,
+    RateQuantity,
+    Text,
+    Title,
+    WindowEnd,
+    fault,
+)
+from promo.textfile.decoding import Finding, decode, read_bytes
+from promo.textfile.files import (
+    copy_folder,
+    example_folder,
+    exists,
+    name_in_campaigns,
+    resolve,
+    revision,
+    write_atomic,
+)
+from promo.textfile.loading import load, parse
+from promo.textfile.places import Loaded, Place, Source
+from promo.textfile.tables import Table, read_table
+
+__all__ = [
+    "AssumedAmount",
+    "BasisPoints",
+    "Count",
+    "CountQuantity",
+    "Day",
+    "Factor",
+    "FileModel",
+    "Finding",
+    "Flag",
+    "Identifier",
+    "KeyPath",
+    "Loaded",
+    "Moment",
+    "Money",
+    "MoneyQuantity",
+    "Number",
+    "NumberQuantity",
+    "Place",
+    "Quantity",
+    "Rate",
+    "RateQuantity",
+    "Source",
+    "Table",
+    "Text",
+    "Title",
+    "WindowEnd",
+    "copy_folder",
+    "decode",
+    "example_folder",
+    "exists",
+    "fault",
+    "load",
+    "name_in_campaigns",
+    "parse",
+    "read_bytes",
+    "read_table",
+    "resolve",
+    "revision",
+    "write_atomic",
+]

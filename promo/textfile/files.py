@@ -1,0 +1,109 @@
+"""Where do files lie, and how are they written whole or not at all?"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import tempfile
+from pathlib import Path
+
+from promo.errors import OutputError
+from promo.quantities import shown
+from promo.textfile.decoding import whole_file
+
+
+def resolve(base: str, relative: str) -> str:
+    """The path of a file named inside the file `base`.
+
+    Links stay inside the folder of campaigns: the parent of the folder that holds `base`. Raises
+    `Finding` P802 for a path that leaves it and P801 where there is no such file.
+    """
+    folder = Path(base).absolute().parent
+    root = Path(os.path.realpath(folder.parent))
+    try:
+        target = Path(os.path.realpath(folder / relative))
+        if Path(relative).is_absolute() or not target.is_relative_to(root):
+            help = f"keep linked files in the folder '{root.name}'"
+            raise whole_file(base, "P802", f"'{shown(relative)}' leaves the campaigns", help)
+        found = target.is_file()
+    except (OSError, ValueError):
+        found = False
+    if not found:
+        raise whole_file(base, "P801", f"there is no file '{shown(relative)}'")
+    return os.path.normpath(str(Path(base).parent / relative))
+
+
+def exists(path: str) -> bool:
+    """Is there a file at this path?"""
+    return Path(path).is_file()
+
+
+def write_atomic(path: str, content: bytes) -> None:
+    """Write a whole file or nothing: a temporary file beside it, flushed, then renamed."""
+    target, name = Path(path), ""
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
+        with os.fdopen(handle, "wb") as stream:
+            stream.write(content)
+            stream.flush()
+            os.fsync(stream.fileno())
+        Path(name).chmod(0o644)
+        Path(name).replace(target)
+    except OSError as error:
+        raise OutputError(f"cannot write {path}: {error.strerror}") from None
+    finally:
+        if name:
+            Path(name).unlink(missing_ok=True)
+
+
+def example_folder() -> str:
+    """The folder of campaigns that comes with the program."""
+    package = Path(__file__).resolve().parents[1]
+    inside = package / "campaigns"
+    return str(inside if inside.is_dir() else package.parent / "campaigns")
+
+
+def copy_folder(source: str, target: str) -> tuple[str, ...]:
+    """Copy a folder of campaign files to a place that must not exist; the files copied."""
+    destination = Path(target)
+    if destination.exists() and any(destination.iterdir()):
+        raise OutputError(f"{target} exists and is not empty", help="choose another folder")
+    ignore = shutil.ignore_patterns(".*", "__pycache__", "*.parquet")
+    try:
+        shutil.copytree(source, target, ignore=ignore, dirs_exist_ok=True)
+    except OSError as error:
+        raise OutputError(f"cannot write {target}: {error}") from None
+    files = (each for each in destination.rglob("*") if each.is_file())
+    return tuple(sorted(str(each) for each in files))
+
+
+def revision(path: str) -> tuple[str | None, bool | None]:
+    """The git commit that holds a file's folder, and whether the folder differs from it.
+
+    Nothing outside the folder counts; (None, None) where there is no repository or no git.
+    """
+    folder = str(Path(path).resolve().parent)
+    try:
+        commit = _git(folder, "rev-parse", "HEAD")
+        return commit, bool(_git(folder, "status", "--porcelain", "--", "."))
+    except (OSError, subprocess.SubprocessError):
+        return None, None
+
+
+def _git(folder: str, *words: str) -> str:
+    done = subprocess.run(
+        ["git", "-C", folder, *words],
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=10,
+    )
+    return done.stdout.strip()
+
+
+def name_in_campaigns(base: str, path: str) -> str:
+    """A file's name from the folder of campaigns on, the same on every machine."""
+    root = Path(os.path.realpath(base)).parent.parent
+    return os.path.relpath(os.path.realpath(path), root).replace(os.sep, "/")

@@ -1,0 +1,163 @@
+"""Does a file fit its model? All findings at once, each at its place, each with its remedy."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections import Counter
+from typing import Any
+
+from pydantic import ValidationError
+from pydantic_core import ErrorDetails
+
+from promo.errors import Diagnostic, did_you_mean
+from promo.quantities import KeyPath, shown
+from promo.textfile.decoding import (
+    MAX_BYTES,
+    Finding,
+    whole_file,
+    read_bytes,
+    text_of,
+)
+from promo.textfile.nodes import as_plain, read_nodes
+from promo.textfile.places import Loaded, M, Source, diagnostic_at
+
+MAX_FINDINGS = 500  # of one file; whoever mends these asks again
+
+
+def load(path: str, model: type[M]) -> Loaded[M]:
+    """What the file at `path` says, as `model`; faults of the content never raise."""
+    try:
+        content = read_bytes(path)
+    except Finding as finding:
+        return _nothing(path, finding.diagnostic, b"")
+    return parse(path, content, model)
+
+
+def parse(path: str, content: bytes, model: type[M]) -> Loaded[M]:
+    """What the bytes of a file say, as `model`."""
+    if len(content) > MAX_BYTES:
+        return _nothing(path, whole_file(path, "T002", "larger than 1 MiB").diagnostic, content)
+    try:
+        text = text_of(path, content)
+    except Finding as finding:
+        return _nothing(path, finding.diagnostic, content)
+    reading = read_nodes(path, text)
+    source = Source(path, text, tuple(reading.lines), reading.root)
+    digest = hashlib.sha256(content).hexdigest()
+    if any(each.code != "Y006" for each in reading.findings):
+        return Loaded(path, None, tuple(reading.findings), digest, source)
+    if reading.root is None:
+        nothing = Diagnostic(path, 1, 1, "T005", "the file says nothing")
+        return Loaded(path, None, (nothing,), digest, source)
+    value, faults = _validate(as_plain(reading.root), model, source)
+    findings = tuple(sorted({*reading.findings, *faults}))
+    return Loaded(path, None if findings else value, findings, digest, source)
+
+
+def _nothing(path: str, finding: Diagnostic, content: bytes) -> Loaded[M]:
+    digest = hashlib.sha256(content).hexdigest()
+    return Loaded(path, None, (finding,), digest, Source(path, "", (), None))
+
+
+def _validate(raw: Any, model: type[M], source: Source) -> tuple[M | None, list[Diagnostic]]:
+    known: dict[int, tuple[str, ...]] = {}
+    try:
+        return model.model_validate(raw, context=known), []
+    except ValidationError as error:
+        details = error.errors(include_url=False)
+        kept = _kept(details)[:MAX_FINDINGS]
+        return None, [_explain(detail, raw, known, source) for detail in kept]
+
+
+def _kept(details: list[ErrorDetails]) -> list[ErrorDetails]:
+    """The faults without those that only follow from another one.
+
+    A list is reported too short because its item failed; a key is reported missing where it
+    stands misspelt.
+    """
+    locations = [detail["loc"] for detail in details]
+    misspelt = Counter(
+        detail["loc"][:-1] for detail in details if detail["type"] == "extra_forbidden"
+    )
+    kept = []
+    for detail in details:
+        place, kind = detail["loc"], detail["type"]
+        if kind in ("too_short", "too_long") and _has_inner(place, locations):
+            continue
+        if kind == "missing" and misspelt[place[:-1]] > 0:
+            misspelt[place[:-1]] -= 1
+            continue
+        kept.append(detail)
+    return kept
+
+
+def _has_inner(place: KeyPath, locations: list[KeyPath]) -> bool:
+    return any(other != place and other[: len(place)] == place for other in locations)
+
+
+def _explain(
+    detail: ErrorDetails, raw: Any, known: dict[int, tuple[str, ...]], source: Source
+) -> Diagnostic:
+    """One pydantic error as a finding with its place and remedy."""
+    keypath, kind = detail["loc"], detail["type"]
+    context = detail.get("ctx", {})
+    if kind == "extra_forbidden":
+        allowed = known.get(id(_below(raw, keypath[:-1])), ())
+        name = str(keypath[-1])
+        help = did_you_mean(name, allowed)
+        return diagnostic_at(source.key(keypath), "K101", f"unknown key '{shown(name)}'", help)
+    if kind == "missing":
+        place = source.key(keypath[:-1])
+        return diagnostic_at(place, "K102", f"the key '{keypath[-1]}' is missing here", "")
+    if "span" in context:
+        return _own_fault(detail, context, source)
+    return _kind_fault(detail, context, source)
+
+
+def _own_fault(detail: ErrorDetails, context: dict[str, Any], source: Source) -> Diagnostic:
+    keypath, code = detail["loc"] + tuple(context["path"]), detail["type"]
+    span = context["span"]
+    place = source.inside(keypath, *span) if span else source.value(keypath)
+    if code in ("K101", "K102") or (code == "C303" and not span):
+        place = source.key(keypath)
+    return diagnostic_at(place, code, context["message"], context["help"])
+
+
+_EXPECTED = {
+    "model_type": "a mapping",
+    "dict_type": "a mapping",
+    "model_attributes_type": "a mapping",
+    "tuple_type": "a list",
+    "list_type": "a list",
+    "string_type": "a plain value",
+}
+
+
+def _kind_fault(detail: ErrorDetails, context: dict[str, Any], source: Source) -> Diagnostic:
+    place, given = source.value(detail["loc"]), detail["input"]
+    if detail["type"] in ("literal_error", "enum") and isinstance(given, str):
+        allowed = re.findall(r"'([^']*)'", str(context.get("expected", "")))
+        message = f"'{shown(given)}' is not allowed here"
+        return diagnostic_at(place, "V206", message, did_you_mean(given, allowed))
+    expected = _EXPECTED.get(detail["type"], "")
+    if expected or not isinstance(given, str):
+        message = f"{expected or 'something else'} was expected, not {_name_kind(given)}"
+        return diagnostic_at(place, "K103", message, "")
+    return diagnostic_at(place, "V201", detail["msg"].lower(), "")
+
+
+def _name_kind(given: object) -> str:
+    if isinstance(given, dict):
+        return "a mapping"
+    if isinstance(given, tuple):
+        return "a list" if given else "an empty list"
+    return f"'{shown(given)}'" if isinstance(given, str) and given else "an empty entry"
+
+
+def _below(raw: Any, keypath: KeyPath) -> Any:
+    for step in keypath:
+        in_mapping = isinstance(raw, dict) and step in raw
+        if in_mapping or (isinstance(raw, tuple) and isinstance(step, int) and step < len(raw)):
+            raw = raw[step]
+    return raw

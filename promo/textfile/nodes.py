@@ -1,0 +1,227 @@
+"""What does a YAML text say, with a place for every key and value?
+
+One pass over the parser events builds the tree without recursion and refuses whatever can hide or
+multiply content.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import Any, TypeAlias
+
+import yaml
+
+from promo.errors import Diagnostic
+from promo.quantities import shown
+from promo.textfile.decoding import LINE_END
+
+MAX_DEPTH = 32
+
+
+@dataclass(frozen=True, slots=True)
+class Scalar:
+    """A plain value as text, where it starts and ends in the file, and how it was quoted."""
+
+    text: str
+    line: int
+    column: int
+    start: int
+    end: int
+    style: str | None
+
+
+@dataclass(slots=True)
+class Sequence:
+    """A list, with the place of its first character."""
+
+    line: int
+    column: int
+    items: list[Node] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class Mapping:
+    """A mapping, with the place of its first character; keys keep their own places."""
+
+    line: int
+    column: int
+    entries: dict[str, tuple[Scalar, Node]] = field(default_factory=dict)
+
+
+Node: TypeAlias = Scalar | Sequence | Mapping
+
+
+@dataclass(slots=True)
+class Reading:
+    """One pass over the parser events of a file: nodes, and the findings about its YAML."""
+
+    path: str
+    text: str
+    lines: list[str]
+    findings: list[Diagnostic] = field(default_factory=list)
+    root: Node | None = None
+
+    def add(self, mark: Any, code: str, message: str, help: str = "", length: int = 1) -> None:
+        line, column = mark.line + 1, mark.column + 1
+        shown_line = self.lines[line - 1] if line <= len(self.lines) else ""
+        self.findings.append(
+            Diagnostic(self.path, line, column, code, message, help, shown_line, length)
+        )
+
+
+@dataclass(slots=True)
+class _Open:
+    """A list or mapping that is being read; `key` is the key that waits for its value."""
+
+    node: Sequence | Mapping
+    key: Scalar | None = None
+    skipping: bool = False
+
+
+def read_nodes(path: str, text: str) -> Reading:
+    """The tree of a text without anchors, aliases, tags, second documents or deep nesting."""
+    reading = Reading(path, text, LINE_END.split(text))
+    stack: list[_Open] = []
+    documents = 0
+    try:
+        for event in yaml.parse(text, Loader=yaml.CBaseLoader):
+            if isinstance(event, yaml.DocumentStartEvent):
+                documents += 1
+                if documents > 1:
+                    help = "one file holds one document: remove the line '---'"
+                    reading.add(event.start_mark, "Y004", "a second document starts here", help)
+                    return reading
+            _refuse_indirection(reading, event)
+            _place_event(reading, stack, event)
+            if len(stack) > MAX_DEPTH:
+                outer = stack[1].node
+                mark = _Mark(outer.line - 1, outer.column - 1)
+                reading.add(mark, "Y005", f"this entry is nested deeper than {MAX_DEPTH}")
+                return reading
+    except yaml.MarkedYAMLError as error:
+        _syntax(reading, error)
+    except (yaml.YAMLError, ValueError) as error:
+        _unreadable(reading, error)
+    return reading
+
+
+def _unreadable(reading: Reading, error: Exception) -> None:
+    """A character that YAML does not allow; the reader's error carries no mark."""
+    bad = re.search(
+        "[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]", reading.text
+    )
+    before = reading.text[: bad.start()] if bad else ""
+    line = len(LINE_END.findall(before)) + 1
+    column = len(LINE_END.split(before)[-1]) + 1
+    what = f"U+{ord(bad.group()):04X}" if bad else shown(str(error))
+    message = f"a character that cannot stand in a text file: {what}"
+    shown_line = reading.lines[line - 1]
+    reading.findings.append(
+        Diagnostic(reading.path, line, column, "Y001", message, "delete it", shown_line)
+    )
+
+
+def _syntax(reading: Reading, error: yaml.MarkedYAMLError) -> None:
+    problem = (error.problem or "cannot be read").strip()
+    mark = error.problem_mark or error.context_mark or _Mark(0, 0)
+    line = reading.lines[mark.line] if mark.line < len(reading.lines) else ""
+    if problem.startswith("mapping values") and ":" not in line[: mark.column]:
+        mark = _Mark(
+            mark.line, len(line) - len(line.lstrip())
+        )  # the line's key is indented wrongly
+    help = "check quotes, brackets, colons and indentation near this place"
+    if "\t" in line[: mark.column + 1]:
+        help = "indent with spaces, not with a tab"
+    reading.add(mark, "Y001", f"YAML: {problem}", help)
+
+
+def _refuse_indirection(reading: Reading, event: Any) -> None:
+    if isinstance(event, yaml.AliasEvent):
+        help = "write the value out here"
+        reading.add(event.start_mark, "Y002", f"an alias '*{event.anchor}'", help)
+        return
+    if getattr(event, "anchor", None) is not None:
+        help = f"remove '&{event.anchor}'; values are written out where they stand"
+        reading.add(event.start_mark, "Y002", f"an anchor '&{event.anchor}'", help)
+    tag = getattr(event, "tag", None)
+    if tag is not None and not isinstance(event, yaml.DocumentStartEvent):
+        reading.add(event.start_mark, "Y003", f"a tag '{shown(tag)}'", "remove the tag")
+
+
+def _place_event(reading: Reading, stack: list[_Open], event: Any) -> None:
+    """Build one event into the tree, without recursion."""
+    line, column = event.start_mark.line + 1, event.start_mark.column + 1
+    if isinstance(event, yaml.ScalarEvent | yaml.AliasEvent):
+        _attach(reading, stack, _scalar(event))
+    elif isinstance(event, yaml.SequenceStartEvent):
+        _open(reading, stack, Sequence(line, column))
+    elif isinstance(event, yaml.MappingStartEvent):
+        _open(reading, stack, Mapping(line, column))
+    elif isinstance(event, yaml.SequenceEndEvent | yaml.MappingEndEvent):
+        stack.pop()
+
+
+def _scalar(event: Any) -> Scalar:
+    start, end = event.start_mark, event.end_mark
+    return Scalar(
+        getattr(event, "value", ""),
+        start.line + 1,
+        start.column + 1,
+        start.index,
+        end.index,
+        getattr(event, "style", None),
+    )
+
+
+def _open(reading: Reading, stack: list[_Open], node: Sequence | Mapping) -> None:
+    _attach(reading, stack, node)
+    stack.append(_Open(node))
+
+
+def _attach(reading: Reading, stack: list[_Open], node: Node) -> None:
+    """Hang a node below what is open: as an item, as a key, or as the value of the last key."""
+    if not stack:
+        reading.root = node
+        return
+    parent = stack[-1]
+    if isinstance(parent.node, Sequence):
+        parent.node.items.append(node)
+    elif parent.key is None:
+        parent.key = _as_key(reading, parent.node, node)
+    else:
+        parent.node.entries.setdefault(parent.key.text, (parent.key, node))
+        parent.key = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Mark:
+    line: int
+    column: int
+
+
+def _as_key(reading: Reading, owner: Mapping, node: Node) -> Scalar:
+    mark = _Mark(node.line - 1, node.column - 1)
+    if not isinstance(node, Scalar) or not node.text:
+        before = reading.lines[mark.line][: mark.column].rstrip()
+        mark = _Mark(mark.line, len(before) - 1) if before.endswith("?") else mark
+        reading.add(
+            mark, "Y007", "a key must be a plain word", "quote texts that begin with [ or {"
+        )
+        return Scalar("", node.line, node.column, 0, 0, None)
+    if node.text == "<<" and not node.style:
+        reading.add(mark, "Y007", "a merge key '<<'", "write the entries out here", 2)
+    if node.text in owner.entries:
+        first = owner.entries[node.text][0]
+        message = f"the key '{shown(node.text)}' stands twice (first in line {first.line})"
+        reading.add(mark, "Y006", message, "keep one of them", len(node.text))
+    return node
+
+
+def as_plain(node: Node) -> Any:
+    """The tree as dicts, tuples and text; depth is at most 32 here."""
+    if isinstance(node, Scalar):
+        return node.text
+    if isinstance(node, Sequence):
+        return tuple(as_plain(item) for item in node.items)
+    return {key: as_plain(value) for key, (_, value) in node.entries.items()}

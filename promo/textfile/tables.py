@@ -1,0 +1,127 @@
+"""What does a small table beside a campaign hold?"""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import polars as pl
+from pydantic_core import PydanticCustomError
+
+from promo.errors import Diagnostic, did_you_mean
+from promo.quantities import count, flag, money, number, rate, words
+from promo.textfile.decoding import LINE_END, Finding, read_bytes, text_of
+from promo.textfile.places import Source, diagnostic_at
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A small table: its frame, or why there is none."""
+
+    path: str
+    value: pl.DataFrame | None
+    diagnostics: tuple[Diagnostic, ...]
+    digest: str
+    source: Source
+
+    def diagnostic(self, row: int, code: str, message: str, *, help: str = "") -> Diagnostic:
+        """A finding at a row of the frame, counted from 0."""
+        lines = [place for place, text in enumerate(self.source.lines) if text.strip()]
+        line = lines[row + 1] + 1 if row + 1 < len(lines) else 1
+        return diagnostic_at(self.source.at(line, 1), code, message, help)
+
+
+_COLUMN_KINDS: dict[str, tuple[Any, pl.DataType]] = {
+    "text": (words, pl.String()),
+    "money": (money, pl.Int64()),
+    "number": (number, pl.Float64()),
+    "share": (rate, pl.Float64()),
+    "count": (count, pl.Int64()),
+    "flag": (flag, pl.Boolean()),
+}
+
+
+def read_table(path: str, columns: Mapping[str, str]) -> Table:
+    """A small CSV file as a typed frame; money in fen.
+
+    `columns` gives each column's kind: text, money, number, share, count or flag; a kind that ends
+    with `?` may be empty in a row, and its column may be absent.
+    """
+    try:
+        content = read_bytes(path)
+        text = text_of(path, content)
+    except Finding as finding:
+        return Table(path, None, (finding.diagnostic,), "", Source(path, "", (), None))
+    source = Source(path, text, tuple(LINE_END.split(text)), None)
+    rows = list(_rows(source))
+    findings = _header_findings(source, rows[0][1], columns)
+    frame = None
+    if not findings:
+        frame, findings = _typed(source, rows, columns)
+    digest = hashlib.sha256(content).hexdigest()
+    return Table(path, frame if not findings else None, tuple(findings), digest, source)
+
+
+def _rows(source: Source) -> Iterator[tuple[int, list[str]]]:
+    """The line number and the cells of every row that is not empty."""
+    for place, line in enumerate(source.lines, start=1):
+        if line.strip():
+            yield place, next(csv.reader([line]))
+
+
+def _header_findings(
+    source: Source, header: list[str], columns: Mapping[str, str]
+) -> list[Diagnostic]:
+    findings = []
+    for name, kind in columns.items():
+        if name not in header and not kind.endswith("?"):
+            help = did_you_mean(name, [each for each in header if each not in columns])
+            message = f"the column '{name}' is missing"
+            findings.append(diagnostic_at(source.at(1, 1), "D901", message, help))
+    return findings
+
+
+def _typed(
+    source: Source, rows: list[tuple[int, list[str]]], columns: Mapping[str, str]
+) -> tuple[pl.DataFrame, list[Diagnostic]]:
+    header, findings = rows[0][1], list[Diagnostic]()
+    values: dict[str, list[Any]] = {name: [] for name in columns}
+    for line, cells in rows[1:]:
+        if len(cells) != len(header):
+            message = f"{len(cells)} cells, but the header has {len(header)}"
+            findings.append(diagnostic_at(source.at(line, 1), "D903", message, ""))
+            continue
+        for name, kind in columns.items():
+            place = header.index(name) if name in header else None
+            try:
+                values[name].append(_cell(cells[place] if place is not None else "", kind))
+            except PydanticCustomError as error:
+                context = error.context or {}
+                at = source.at(line, _cell_column(source.lines[line - 1], place or 0))
+                findings.append(diagnostic_at(at, "D902", context["message"], context["help"]))
+    if findings:
+        return pl.DataFrame(), findings
+    schema = {name: _COLUMN_KINDS[kind.rstrip("?")][1] for name, kind in columns.items()}
+    return pl.DataFrame(values, schema=schema), []
+
+
+def _cell(text: str, kind: str) -> Any:
+    if kind.endswith("?") and not text.strip():
+        return None
+    return _COLUMN_KINDS[kind.rstrip("?")][0](text.strip())
+
+
+def _cell_column(line: str, place: int) -> int:
+    """The column, from 1, where a cell of a CSV line starts."""
+    quoted, seen = False, 0
+    for position, letter in enumerate(line):
+        if seen == place:
+            return position + 1
+        if letter == '"':
+            quoted = not quoted
+        elif letter == "," and not quoted:
+            seen += 1
+    return len(line) + 1
