@@ -75,8 +75,8 @@ class Baseline:
     days : (T,) the days asked for
     daily : (T, J) expected cars, vehicles in the order of the vehicle table
     level_error : factor on all of `daily`: 1, from the 5 % to the 95 % error of the backtest
-    backtest : one row a method (this one and two naive ones): method, horizon_months, origins,
-        mape, smape, error_p05, error_p95
+    backtest : over at most a year, one row a method, the naive ones among them: method,
+        horizon_months, origins, mape, smape, error_p05, error_p95
     monthly : months asked for and expected cars of the whole month
     free, capped : (T,) city's expected cars a day without a plate quota, and the quota's cap a day
         (infinite where none holds)
@@ -473,7 +473,7 @@ def forecast(
     capped = spread_over_days(quota_of(ahead, rules.quota), first_day, last_day)
     per_day = spread_over_days(monthly, first_day, last_day)
     horizon = len(calendar.month_starts(calendar.next_month(past.months[-1]), last_day))
-    tested = backtest(past.totals, past.months, horizon)
+    tested = backtest(past.totals, past.months, min(horizon, YEAR))
     warnings = _history_warnings(past, first_day)
     if (monthly < free).any():
         warnings.append(

@@ -262,33 +262,33 @@ _DESCRIBED = tuple(name for name in ATTRIBUTES if name != "price_ex_vat")
 
 
 def _collected(table: pl.LazyFrame, typed: pl.LazyFrame) -> tuple[pl.DataFrame, pl.DataFrame, int]:
-    """Accepted rows by month and vehicle, refused ones by reason, and how many were read.
+    """Accepted rows by month and vehicle, refused ones by reason, and how many were read."""
+    everything = grouped(typed).collect(engine="streaming")
+    reasons = everything.group_by("reason").agg(pl.col("lines").sum()).sort("reason")
+    read = table.select(pl.len()).collect(engine="streaming").item()
+    return everything.filter(pl.col("reason").is_null()), reasons, int(read)
 
-    One streamed pass, in which only the groups are held in memory.
+
+def grouped(typed: pl.LazyFrame) -> pl.LazyFrame:
+    """Rows by reason, month and vehicle, in one pass that holds only the groups in memory.
+
+    Everything is prepared before the grouping: the streaming engine holds all rows where an
+    aggregation contains a condition.
     """
     accepted = pl.col("reason").is_null()
-    # Everything is prepared before the grouping: the streaming engine holds all rows in memory
-    # where an aggregation contains a condition.
     prepared = typed.with_columns(
         pl.when(accepted).then("month").alias("month"),
         pl.when(accepted).then("vehicle").alias("vehicle"),
         pl.when(accepted).then("units").cast(pl.Int64).alias("units"),
     ).with_columns(part for name in _PRICES for part in _weighted(name))
-    everything = (
-        prepared.group_by("reason", "month", "vehicle")
-        .agg(
-            pl.col("units", *(f"{name} x units" for name in _PRICES)).sum(),
-            pl.col([f"units with {name}" for name in _PRICES]).sum(),
-            pl.col(_PRICES).max(),
-            pl.col(_DESCRIBED).min(),
-            pl.col(_DESCRIBED).max().name.suffix(" otherwise"),
-            pl.len().alias("lines"),
-        )
-        .collect(engine="streaming")
+    return prepared.group_by("reason", "month", "vehicle").agg(
+        pl.col("units", *(f"{name} x units" for name in _PRICES)).sum(),
+        pl.col([f"units with {name}" for name in _PRICES]).sum(),
+        pl.col(_PRICES).max(),
+        pl.col(_DESCRIBED).min(),
+        pl.col(_DESCRIBED).max().name.suffix(" otherwise"),
+        pl.len().alias("lines"),
     )
-    reasons = everything.group_by("reason").agg(pl.col("lines").sum()).sort("reason")
-    read = table.select(pl.len()).collect(engine="streaming").item()
-    return everything.filter(accepted), reasons, int(read)
 
 
 def _weighted(name: str) -> tuple[pl.Expr, pl.Expr]:
