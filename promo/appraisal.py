@@ -6,7 +6,7 @@ draw of the assumptions.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import date
@@ -98,10 +98,20 @@ def appraise(
     draws: int,
     workers: int = 1,
     progress: Progress | None = None,
+    among: Sequence[Study] = (),
 ) -> Appraisal:
-    """Appraise a campaign: both worlds in every draw, plants, accounts, what moves the answer."""
+    """Appraise a campaign: both worlds in every draw, plants, accounts, what moves the answer.
+
+    `among` lists the designs that share their draws with this one, itself included.
+    """
     say = progress or _silent
-    parameters = draw_parameters(study.assumptions, seed=seed, draws=draws)
+    parameters = draw_parameters(
+        study.assumptions,
+        seed=seed,
+        draws=draws,
+        shapes=study.shapes(),
+        names=list(dict.fromkeys(a.name for each in among or (study,) for a in each.assumptions)),
+    )
     with ThreadPoolExecutor(max_workers=workers) as pool:
         outcome = live(study, parameters, pool, say)
         worlds = Worlds(study, outcome, pull_through(study, parameters, outcome))

@@ -12,7 +12,8 @@ from datetime import date, timedelta
 
 import numpy as np
 
-from promo.demand.assumptions import BEHAVIOUR
+from promo.demand.assumptions import BEHAVIOUR, DIVERSION_CONCENTRATION
+from promo.demand.calibration import dirichlet_parts
 from promo.errors import Diagnostic, InputError, did_you_mean
 from promo.market.baseline import Baseline
 from promo.market.market import Market, load_market
@@ -22,7 +23,8 @@ from promo.policy.checking import check_campaign
 from promo.policy.rules import compile_rules
 from promo.production.accounts import CITY_ACCOUNTS
 from promo.production.manufacturer import Manufacturer, built_here, load_manufacturer
-from promo.schema import Assumption, Bools, Standing, Words
+from promo.schema import Assumption, Bools, Floats, Standing, Words
+from promo.simulation.draws import Shape
 from promo.simulation.stage import People, Policy, Programme, Stage, set_stage
 from promo.textfile import Loaded, name_in_campaigns, resolve
 
@@ -71,6 +73,28 @@ class Study:
             return Standing.ILLUSTRATIVE, tuple(reasons)
         assumed = Words("行为参数是假定", "buyers' behaviour is assumed")
         return Standing.PART_ASSUMED, (assumed,)
+
+    def shapes(self) -> dict[str, Shape]:
+        """Distributions that say more than a range: where lost sales go is one Dirichlet.
+
+        A market file that overrides one of its two steps is drawn from the range it gives.
+        """
+        steps = ("diversion_not_bought", "diversion_same_nest")
+        if any(name in self.market.market.behaviour for name in steps):
+            return {}
+        means = {a.name: a.value for a in self.assumptions}
+
+        def step(number: int) -> Shape:
+            def values(quantile: Floats) -> Floats:
+                both = np.stack([quantile, quantile], axis=1)
+                not_bought, same_nest = (means[name] for name in steps)
+                return dirichlet_parts(both, not_bought, same_nest, DIVERSION_CONCENTRATION)[
+                    number
+                ]
+
+            return values
+
+        return {name: step(number) for number, name in enumerate(steps)}
 
     def warnings(self) -> tuple[Words, ...]:
         """What the reader must know of the inputs: the baseline's warnings and the findings."""

@@ -412,12 +412,14 @@ def differences(made: pl.DataFrame, appraisals: Sequence[Appraisal], language: L
         pl.col("measure").replace_strict(_units()).replace("days", "days later").alias("unit"),
         pl.col("measure").replace({name: words.label(name, language) for name in MEASURES}),
         pl.when("marked").then(pl.lit(told_apart)).otherwise(pl.lit("")).alias("marked"),
+        pl.col("best").fill_null(""),
     )
     columns = (
         _column("measure", language),
         _column("design", language),
         Column("mean", words.heading("mean", language), "by unit", "p05", "p95"),
         _column("marked", language),
+        _column("best", language),
     )
     first = design_names(appraisals)[0]
     note = words.chosen(

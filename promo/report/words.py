@@ -131,6 +131,7 @@ HEADINGS: dict[str, Words] = {
     "new_buyers": MEASURES["new_buyers"].words,
     "design": Words("方案", "design"),
     "marked": Words("可分高下", "told apart"),
+    "best": Words("最好", "best"),
     "entry": Words("项目", "entry"),
     "content": Words("内容", "content"),
 }

@@ -9,9 +9,9 @@ cut into blocks or handed to workers.
 from __future__ import annotations
 
 import zlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -56,26 +56,48 @@ class ParameterDraws:
         return replace(self, values={**self.values, name: held})
 
 
-def draw_parameters(assumptions: Iterable[Assumption], *, seed: int, draws: int) -> ParameterDraws:
+Shape: TypeAlias = Callable[[Floats], Floats]
+"""From quantiles between 0 and 1 to values: the inverse distribution function."""
+
+
+def draw_parameters(
+    assumptions: Sequence[Assumption],
+    *,
+    seed: int,
+    draws: int,
+    shapes: Mapping[str, Shape] | None = None,
+    names: Sequence[str] | None = None,
+) -> ParameterDraws:
     """Draw every assumption from its range.
 
     `value` is the median: one half of the draws lies evenly between `low` and `value`, the other
-    half evenly between `value` and `high`. That says no more than the three numbers say.
+    half evenly between `value` and `high`. That says no more than the three numbers say. Where
+    more is known of an assumption, `shapes` holds its inverse distribution function.
 
     Draws must be `SCRAMBLES` times a power of two. Draw r belongs to scrambling r modulo
-    `SCRAMBLES`, so a longer run contains the draws of a shorter one.
+    `SCRAMBLES`, so a longer run contains the draws of a shorter one. `names` lists the assumptions
+    of all designs that are to share their draws, in a fixed order.
     """
+    listed = list(names) if names is not None else [a.name for a in assumptions]
+    unit = _unit_points(len(listed), seed=seed, draws=draws)
+    values: dict[str, Floats] = {}
+    for assumption in assumptions:
+        quantile = unit[:, listed.index(assumption.name)]
+        shape = (shapes or {}).get(assumption.name)
+        values[assumption.name] = shape(quantile) if shape else _from_range(quantile, assumption)
+    return ParameterDraws(seed=seed, number=np.arange(draws), values=values)
+
+
+def _unit_points(dimensions: int, *, seed: int, draws: int) -> Floats:
+    """Scrambled Sobol points (R, D) between 0 and 1."""
     from scipy.stats import qmc
 
-    listed = list(assumptions)
-    points = np.empty((draws // SCRAMBLES, SCRAMBLES, max(len(listed), 1)))
+    points = np.empty((draws // SCRAMBLES, SCRAMBLES, max(dimensions, 1)))
     for scramble in range(SCRAMBLES):
         stream = np.random.default_rng(stream_key(seed, "parameters", scramble))
         sobol = qmc.Sobol(d=points.shape[-1], scramble=True, rng=stream)
         points[:, scramble] = sobol.random(points.shape[0])
-    unit = points.reshape(draws, -1)
-    values = {a.name: _from_range(unit[:, k], a) for k, a in enumerate(listed)}
-    return ParameterDraws(seed=seed, number=np.arange(draws), values=values)
+    return points.reshape(draws, -1)
 
 
 def _from_range(unit: Floats, assumption: Assumption) -> Floats:

@@ -1,0 +1,1 @@
+"""WHICH CAMPAIGN: designs compared on the same draws."""

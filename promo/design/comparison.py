@@ -1,0 +1,152 @@
+"""Which design is better, and do we know? Designs on the same draws, differences with intervals."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+
+from promo.appraisal import Appraisal, Progress, appraise
+from promo.schema import MEASURES, Floats, Words
+from promo.simulation.uncertainty import measure
+from promo.study import Study
+
+MORE_IS_BETTER = (
+    "additional_cars_in_window",
+    "additional_cars_in_horizon",
+    "additional_local_cars_in_window",
+    "additional_local_cars_in_horizon",
+    "built_in_window",
+    "built_in_horizon",
+    "leverage_net",
+    "sales_value_additional",
+    "output_value",
+    "value_added",
+    "person_months",
+    "city_tax_return",
+    "consumer_gain",
+)
+"""Of the other measures neither more nor less is better in itself."""
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """Designs side by side.
+
+    Attributes
+    ----------
+    differences : design, measure, mean, se, p05, p50, p95, marked, best; each design minus the
+        first. `marked`: the interval excludes zero. `best`: the design that beats every other on
+        this measure with an interval that excludes zero, or null.
+    """
+
+    appraisals: tuple[Appraisal, ...]
+    differences: pl.DataFrame
+
+
+def compare(
+    studies: Sequence[Study],
+    *,
+    seed: int,
+    draws: int,
+    workers: int = 1,
+    progress: Progress | None = None,
+) -> Comparison:
+    """Appraise each design on the same draws of everything they assume, and subtract."""
+    count = len(studies)
+    appraisals = tuple(
+        appraise(
+            study,
+            seed=seed,
+            draws=draws,
+            workers=workers,
+            progress=_part(progress, number, count),
+            among=studies,
+        )
+        for number, study in enumerate(studies)
+    )
+    return Comparison(appraisals, differences(appraisals))
+
+
+def _part(progress: Progress | None, number: int, count: int) -> Progress | None:
+    """Progress of one design as part of all."""
+    if progress is None:
+        return None
+
+    def say(share: float, what: Words) -> None:
+        progress((number + share) / count, what)
+
+    return say
+
+
+def differences(appraisals: Sequence[Appraisal]) -> pl.DataFrame:
+    """Each design minus the first, measure by measure."""
+    names = design_names(appraisals)
+    rows = []
+    for kind in MEASURES.values():
+        values = [_finite(each, kind.name) for each in appraisals]
+        if any(not np.isfinite(each).all() for each in values):
+            continue
+        best = _best(values) if kind.name in MORE_IS_BETTER else None
+        for name, value in zip(names[1:], values[1:], strict=True):
+            found = measure(kind, value - values[0], appraisals[0].standing)
+            marked = _told_apart(value, values[0])
+            rows.append(
+                (
+                    name,
+                    kind.name,
+                    found.mean,
+                    found.se,
+                    found.p05,
+                    found.p50,
+                    found.p95,
+                    marked,
+                    None if best is None else names[best],
+                )
+            )
+    return pl.DataFrame(rows, schema=SCHEMA, orient="row")
+
+
+SCHEMA = {
+    "design": pl.String,
+    "measure": pl.String,
+    "mean": pl.Float64,
+    "se": pl.Float64,
+    "p05": pl.Float64,
+    "p50": pl.Float64,
+    "p95": pl.Float64,
+    "marked": pl.Boolean,
+    "best": pl.String,
+}
+
+
+def design_names(appraisals: Sequence[Appraisal]) -> list[str]:
+    """Campaign ids, numbered where two designs share one."""
+    ids = [each.campaign_id for each in appraisals]
+    return [
+        each if ids.count(each) == 1 else f"{each} ({number + 1})"
+        for number, each in enumerate(ids)
+    ]
+
+
+def _finite(appraisal: Appraisal, name: str) -> Floats:
+    """Draws of a measure; money that never runs out lasts to the end of the window."""
+    draws = appraisal.measure(name).draws
+    if name != "exhaustion_day":
+        return draws
+    length = (appraisal.window[1] - appraisal.window[0]).days + 1
+    return np.minimum(draws, float(length))
+
+
+def _told_apart(one: Floats, other: Floats) -> bool:
+    low, high = np.quantile(one - other, [0.05, 0.95], method="inverted_cdf")
+    return bool(low > 0 or high < 0)
+
+
+def _best(values: Sequence[Floats]) -> int | None:
+    """The design that beats every other beyond doubt, if there is one."""
+    first = int(np.argmax([value.mean() for value in values]))
+    others = [value for number, value in enumerate(values) if number != first]
+    return first if all(_told_apart(values[first], other) for other in others) else None
