@@ -16,7 +16,7 @@ from typing import TypeAlias
 
 import polars as pl
 
-from promo.policy.eligibility import (
+from promo.policy.conditions import (
     POLARS_TYPES,
     All,
     Compare,

@@ -14,7 +14,7 @@ from promo.errors import Diagnostic, did_you_mean
 from promo.policy.benefits import Bands, Benefit
 from promo.policy.campaign import Campaign
 from promo.policy.cells import can_hold, refuses_someone
-from promo.policy.eligibility import (
+from promo.policy.conditions import (
     All,
     Compare,
     Comparison,

@@ -8,553 +8,52 @@ polars expression in three-valued logic: a missing fact makes a condition unknow
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Annotated, Any, Literal, TypeAlias
 
-import polars as pl
 from pydantic import PlainValidator, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
 from promo.errors import did_you_mean
-from promo.quantities import fault, full_width, plain_text, shown, together
+from promo.policy.conditions import (
+    All,
+    Compare,
+    Comparison,
+    Condition,
+    Constant,
+    FactValue,
+    Holds,
+    IntervalUnit,
+    Later,
+    Like,
+    Missing,
+    Not,
+    OneOf,
+    Plain,
+    Plus,
+    Some,
+    Test,
+    Value,
+    leaves,
+)
+from promo.policy.wording import (
+    INTERVAL_UNITS,
+    PLAIN_NUMBER,
+    Token,
+    at_word,
+    chain_fault,
+    size_fault,
+    tokens_of,
+    word_faults,
+)
+from promo.quantities import fault, plain_text, shown, together
 from promo.schema import FACTS, FEN_PER_YUAN, FactType
 
 MAX_LENGTH = 4_000
-MAX_DEPTH = 32
-MAX_ITEMS = 1_000
 LEAST_PRICE = 1_000 * FEN_PER_YUAN  # a price below this was meant in 万元
-
-POLARS_TYPES: dict[FactType, pl.DataType] = {
-    FactType.TEXT: pl.String(),
-    FactType.NUMBER: pl.Float64(),
-    FactType.MONEY: pl.Int64(),
-    FactType.DAY: pl.Date(),
-    FactType.FLAG: pl.Boolean(),
-}
-Plain: TypeAlias = str | int | float | bool | date
-Comparison: TypeAlias = Literal["=", "<>", "<", "<=", ">", ">="]
-IntervalUnit: TypeAlias = Literal["d", "w", "mo", "y"]
-
-
-# --- the tree ---------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class FactValue:
-    """The value of a fact, in the unit of the frames (money in fen)."""
-
-    name: str
-
-    def expression(self) -> pl.Expr:
-        return pl.col(self.name)
-
-
-@dataclass(frozen=True, slots=True)
-class Constant:
-    """A literal, in the unit of what it is compared with."""
-
-    value: Plain
-
-    def expression(self) -> pl.Expr:
-        return pl.lit(self.value)
-
-
-@dataclass(frozen=True, slots=True)
-class Plus:
-    """A sum or difference (`sign` -1) of money or numbers, or the days between two days."""
-
-    left: Value
-    right: Value
-    sign: Literal[1, -1]
-    days_between: bool = False
-
-    def expression(self) -> pl.Expr:
-        left, right = self.left.expression(), self.right.expression()
-        if self.days_between:
-            return (left - right).dt.total_days().cast(pl.Float64)
-        return left + right if self.sign == 1 else left - right
-
-
-@dataclass(frozen=True, slots=True)
-class Later:
-    """A day moved by an interval such as one year."""
-
-    day: Value
-    steps: int
-    unit: IntervalUnit
-
-    def expression(self) -> pl.Expr:
-        return self.day.expression().dt.offset_by(f"{self.steps}{self.unit}")
-
-
-Value: TypeAlias = FactValue | Constant | Plus | Later
-
-
-@dataclass(frozen=True, slots=True)
-class Compare:
-    """A comparison of two values of one type."""
-
-    left: Value
-    sign: Comparison
-    right: Value
-
-    def expression(self) -> pl.Expr:
-        left, right = self.left.expression(), self.right.expression()
-        by_sign = {
-            "=": left.eq,
-            "<>": left.ne,
-            "<": left.lt,
-            "<=": left.le,
-            ">": left.gt,
-            ">=": left.ge,
-        }
-        return by_sign[self.sign](right)
-
-
-@dataclass(frozen=True, slots=True)
-class OneOf:
-    """`IN` over literals."""
-
-    value: Value
-    items: tuple[Plain, ...]
-
-    def expression(self) -> pl.Expr:
-        return self.value.expression().is_in(list(self.items))
-
-
-@dataclass(frozen=True, slots=True)
-class Like:
-    """A text pattern with % and _."""
-
-    value: FactValue
-    pattern: str
-
-    def expression(self) -> pl.Expr:
-        return self.value.expression().str.contains(like_regex(self.pattern))
-
-
-@dataclass(frozen=True, slots=True)
-class Missing:
-    """`IS NULL`."""
-
-    value: Value
-
-    def expression(self) -> pl.Expr:
-        return self.value.expression().is_null()
-
-
-@dataclass(frozen=True, slots=True)
-class Holds:
-    """A flag standing alone, or the words TRUE and FALSE."""
-
-    value: FactValue | Constant
-
-    def expression(self) -> pl.Expr:
-        return self.value.expression()
-
-
-@dataclass(frozen=True, slots=True)
-class Not:
-    part: Test
-
-    def expression(self) -> pl.Expr:
-        return ~self.part.expression()
-
-
-@dataclass(frozen=True, slots=True)
-class All:
-    """`AND` over any number of parts; horizontal, since a chain of & overflows the stack."""
-
-    parts: tuple[Test, ...]
-
-    def expression(self) -> pl.Expr:
-        return pl.all_horizontal([part.expression() for part in self.parts])
-
-
-@dataclass(frozen=True, slots=True)
-class Some:
-    """`OR` over any number of parts."""
-
-    parts: tuple[Test, ...]
-
-    def expression(self) -> pl.Expr:
-        return pl.any_horizontal([part.expression() for part in self.parts])
-
-
-Test: TypeAlias = Compare | OneOf | Like | Missing | Holds | Not | All | Some
-
-
-def like_regex(pattern: str) -> str:
-    """A LIKE pattern as an anchored regular expression."""
-    parts = {"%": ".*", "_": "."}
-    letters = (
-        parts.get(each) or re.sub(r"([.^$*+?()\[\]{}|\\])", r"\\\1", each) for each in pattern
-    )
-    return "(?s)^" + "".join(letters) + "$"
-
-
-def leaves(node: Test | Value) -> Iterator[Test | Value]:
-    """Every node of a tree, parents first."""
-    waiting: list[Test | Value] = [node]
-    while waiting:
-        current = waiting.pop()
-        yield current
-        waiting.extend(reversed(_children(current)))
-
-
-def _children(node: Test | Value) -> list[Test | Value]:
-    if isinstance(node, All | Some):
-        return list(node.parts)
-    if isinstance(node, Compare | Plus):
-        return [node.left, node.right]
-    if isinstance(node, OneOf | Like | Missing | Holds):
-        return [node.value]
-    if isinstance(node, Not):
-        return [node.part]
-    return [node.day] if isinstance(node, Later) else []
-
-
-@dataclass(frozen=True, slots=True)
-class Condition:
-    """A condition as written and as understood."""
-
-    text: str
-    tree: Test
-
-    def expression(self) -> pl.Expr:
-        """True, false, or null where a missing fact leaves it open."""
-        return self.tree.expression().cast(pl.Boolean)
-
-    @property
-    def facts(self) -> tuple[str, ...]:
-        """The facts read, in order of first use."""
-        found = (node.name for node in leaves(self.tree) if isinstance(node, FactValue))
-        return tuple(dict.fromkeys(found))
-
-
-# --- letters and words ------------------------------------------------------------------------
-
-_TOKEN = re.compile(
-    r"(?P<space>[ \t\r\n]+)"
-    r"|(?P<text>'(?:[^']|'')*')"
-    r"|(?P<quoted>\"[^\"]*\"|[‘’“”][^‘’“”]*[‘’“”])"
-    r"|(?P<comment>--|/\*)"
-    r"|(?P<number>\d[\w.]*)"
-    r"|(?P<word>[^\W\d]\w*)"
-    r"|(?P<other>::|!=|==|&&|\|\|)"
-    r"|(?P<sign><>|<=|>=|[=<>()+\-,])"
-    r"|(?P<odd>.)",
-    re.DOTALL,
-)
-_KEYWORDS = frozenset(
-    [
-        "AND",
-        "OR",
-        "NOT",
-        "BETWEEN",
-        "IN",
-        "LIKE",
-        "IS",
-        "NULL",
-        "TRUE",
-        "FALSE",
-        "DATE",
-        "TIMESTAMP",
-        "INTERVAL",
-    ]
-)
-_INTERVAL_UNITS: dict[str, IntervalUnit] = {"DAY": "d", "WEEK": "w", "MONTH": "mo", "YEAR": "y"}
-_UNIT_WORDS = frozenset(unit + end for unit in _INTERVAL_UNITS for end in ("", "S"))
-_SQL_WORDS = frozenset(
-    [
-        "AS",
-        "CASE",
-        "WHEN",
-        "THEN",
-        "ELSE",
-        "END",
-        "CAST",
-        "SELECT",
-        "FROM",
-        "WHERE",
-        "GROUP",
-        "ORDER",
-        "HAVING",
-        "LIMIT",
-        "UNION",
-        "EXISTS",
-        "ANY",
-        "ALL",
-        "SOME",
-        "OVER",
-        "PARTITION",
-        "DISTINCT",
-        "ILIKE",
-        "SIMILAR",
-        "REGEXP",
-        "RLIKE",
-        "ESCAPE",
-        "COLLATE",
-        "UNKNOWN",
-        "ISNULL",
-        "NOTNULL",
-        "XOR",
-        "DIV",
-        "MOD",
-        "CURRENT_DATE",
-        "CURRENT_TIME",
-        "CURRENT_TIMESTAMP",
-        "LOCALTIME",
-        "LOCALTIMESTAMP",
-        "NOW",
-        "TODAY",
-        "SUM",
-        "COUNT",
-        "AVG",
-        "MIN",
-        "MAX",
-        "IF",
-        "IIF",
-        "COALESCE",
-        "NULLIF",
-        "EXTRACT",
-        "LPAD",
-        "UPPER",
-        "LOWER",
-        "LENGTH",
-        "SUBSTRING",
-        "TRIM",
-        "ABS",
-        "ROUND",
-        "FLOOR",
-        "CEIL",
-        "ARRAY",
-        "ROW",
-        "VALUES",
-        "WITH",
-        "AT",
-        "TIME",
-        "ZONE",
-        "FILTER",
-        "WITHIN",
-    ]
-)
-_CLOCK = frozenset(
-    [
-        "CURRENT_DATE",
-        "CURRENT_TIME",
-        "CURRENT_TIMESTAMP",
-        "LOCALTIME",
-        "LOCALTIMESTAMP",
-        "NOW",
-        "TODAY",
-    ]
-)
-_PLAIN_NUMBER = re.compile(r"\d+(\.\d+)?")
-_CHINESE_UNIT = re.compile(r"(\d+(?:\.\d+)?)(百|千|万|亿|w|W|k|K)?(元|块)?")
-_UNITS = {"百": 100, "千": 1000, "k": 1000, "万": 10_000, "w": 10_000, "亿": 10**8}
-_SIGNS_INSTEAD = {"!=": "<>", "==": "=", "&&": "AND", "||": "OR", "！": "", '"': "'"}
-
-
-@dataclass(frozen=True, slots=True)
-class _Token:
-    kind: str
-    text: str
-    start: int
-
-
-def _tokens(text: str) -> list[_Token]:
-    found = (
-        _Token(match.lastgroup or "", match.group(), match.start())
-        for match in _TOKEN.finditer(text)
-    )
-    return [token for token in found if token.kind != "space"]
-
-
-def _at(token: _Token, code: str, message: str, help: str = "") -> PydanticCustomError:
-    return fault(code, message, help, span=(token.start, len(token.text)))
-
-
-def _quoted_fault(token: _Token) -> PydanticCustomError:
-    """Only straight single quotes hold a text."""
-    inner = token.text[1:-1]
-    if token.text[0] == '"':
-        return _at(token, "C303", f"{shown(token.text)} names a fact", f"write '{inner}'")
-    return _at(token, "V208", f"quotation marks around {shown(inner)}", f"write '{inner}'")
-
-
-def _lexical_faults(tokens: Sequence[_Token]) -> list[PydanticCustomError]:
-    """The faults of single words; reading ends at the first word that is not allowed at all."""
-    faults: list[PydanticCustomError] = []
-    for place, token in enumerate(tokens):
-        following = tokens[place + 1].text if place + 1 < len(tokens) else ""
-        before = tokens[place - 1] if place else None
-        found = _stray_word(before, token) or _word_fault(token, following)
-        found = found or _order_fault(before, token)
-        if found is not None:
-            faults.append(found)
-            if found.type in ("C301", "C302"):
-                break
-    return faults
-
-
-def _word_fault(token: _Token, following: str) -> PydanticCustomError | None:
-    if token.kind == "comment":
-        help = "put remarks into the file's own # lines"
-        return _at(token, "C302", "a comment inside a condition", help)
-    if token.kind == "word":
-        return _name_fault(token, following)
-    readers = {
-        "number": _number_fault,
-        "quoted": _quoted_fault,
-        "other": _sign_fault,
-        "odd": _sign_fault,
-    }
-    return readers[token.kind](token) if token.kind in readers else None
-
-
-_COMPARING = frozenset(("=", "<>", "<", "<=", ">", ">=", "LIKE", "BETWEEN", "IN", "IS"))
-_OPENING = frozenset(("AND", "OR", "NOT", "(", ",", *_COMPARING)) - {"IS"}
-
-
-def _is_operand(token: _Token) -> bool:
-    if token.kind in ("number", "text") or token.text == ")":
-        return True
-    word = token.text.upper()
-    return token.text in FACTS or word in ("NULL", "TRUE", "FALSE")
-
-
-def _order_fault(before: _Token | None, token: _Token) -> PydanticCustomError | None:
-    """A word that cannot follow the one before it."""
-    word = token.text.upper()
-    starts = before is None or before.text.upper() in _OPENING
-    if starts and word in (*_COMPARING, "AND", "OR", ")") and not _negated(before, word):
-        return _at(token, "C301", f"something is missing before '{token.text}'")
-    if before is None:
-        return None
-    if before.text.upper() == "IN" and token.text != "(":
-        help = "write IN ('...', '...')"
-        return _at(token, "C301", "a list in parentheses was expected", help)
-    if _is_operand(before) and _is_operand(token) and token.text != ")":
-        return _at(token, "C301", f"'{shown(token.text)}' has no place here")
-    return None
-
-
-def _negated(before: _Token | None, word: str) -> bool:
-    return (
-        before is not None and before.text.upper() == "NOT" and word in ("IN", "LIKE", "BETWEEN")
-    )
-
-
-def _chain_fault(tokens: Sequence[_Token]) -> PydanticCustomError | None:
-    """Two comparisons without AND between them, such as 1 < price < 2."""
-    compared = False
-    for token in tokens:
-        word = token.text.upper()
-        if word in ("AND", "OR", "(", ")"):
-            compared = False
-        elif token.kind == "sign" and word in _COMPARING:
-            if compared:
-                help = "join two comparisons with AND"
-                return _at(token, "C301", "a chain of comparisons", help)
-            compared = True
-    return None
-
-
-def _stray_word(before: _Token | None, token: _Token) -> PydanticCustomError | None:
-    """An unknown word behind a complete value: a unit, an alias, or 且 for AND."""
-    known = token.text.upper() in (_KEYWORDS | _UNIT_WORDS | _SQL_WORDS | _CLOCK)
-    if token.kind != "word" or known or before is None or not _is_operand(before):
-        return None
-    instead = {"且": "AND", "并且": "AND", "和": "AND", "或": "OR", "或者": "OR"}.get(token.text)
-    help = f"write {instead}" if instead else ""
-    return _at(token, "C301", f"'{shown(token.text)}' has no place here", help)
-
-
-def _number_fault(token: _Token) -> PydanticCustomError | None:
-    if _PLAIN_NUMBER.fullmatch(token.text) and token.text.isascii():
-        if len(token.text.partition(".")[0].lstrip("0")) > 13:
-            return _at(
-                token, "V205", f"the number '{shown(token.text)}' is too large", "check the digits"
-            )
-        return None
-    plain = full_width(token.text)
-    if plain is not None:
-        return _at(
-            token, "V208", f"full-width characters in '{shown(token.text)}'", f"write '{plain}'"
-        )
-    unit = _CHINESE_UNIT.fullmatch(token.text)
-    if unit is not None and len(token.text) < 40:
-        number = Decimal(unit[1]) * _UNITS.get((unit[2] or "").lower(), 1)
-        help = f"write '{format(number.normalize(), 'f')}'"
-        return _at(token, "C301", f"'{token.text}' is not a plain number", help)
-    digits = re.sub(r"_", "", token.text)
-    help = f"write '{digits}'" if _PLAIN_NUMBER.fullmatch(digits) else ""
-    return _at(token, "C301", f"'{shown(token.text)}' is not a plain number", help)
-
-
-def _name_fault(token: _Token, following: str) -> PydanticCustomError | None:
-    word = token.text.upper()
-    if word in _CLOCK:
-        help = "write the day, such as DATE '2022-11-01'"
-        return _at(
-            token, "C302", f"the clock ('{token.text}') cannot be read in a condition", help
-        )
-    if word in _KEYWORDS or (word in _UNIT_WORDS and following != "("):
-        return None
-    if following == "(" or word in _SQL_WORDS:
-        what = f"the function '{shown(token.text)}'" if following == "(" else f"'{token.text}'"
-        return _at(token, "C302", f"{what} is not allowed in a condition")
-    return None if token.text in FACTS else _unknown_name(token, following)
-
-
-def _unknown_name(token: _Token, following: str) -> PydanticCustomError:
-    plain = full_width(token.text)
-    if plain is not None:
-        message = f"full-width characters in '{shown(token.text)}'"
-        return _at(token, "V208", message, f"write '{plain}'")
-    if following == ".":
-        help = "name the fact without a table"
-        return _at(token, "C302", f"the table '{shown(token.text)}'", help)
-    help = did_you_mean(token.text.lower(), FACTS)
-    return _at(token, "C303", f"unknown fact '{shown(token.text)}'", help)
-
-
-def _sign_fault(token: _Token) -> PydanticCustomError:
-    if token.text == "'":
-        return _at(token, "C301", "a text starts here and does not end", "close it with '")
-    if not token.text.isprintable():
-        code_point = f"U+{ord(token.text):04X}"
-        return _at(token, "C301", f"an invisible character ({code_point})", "delete it")
-    plain = full_width(token.text)
-    if plain is not None:
-        return _at(token, "V208", f"the full-width sign '{token.text}'", f"write '{plain}'")
-    instead = _SIGNS_INSTEAD.get(token.text)
-    help = f"write {instead}" if instead else ""
-    return _at(token, "C302", f"'{token.text}' is not allowed in a condition", help)
-
-
-def _size_fault(tokens: Sequence[_Token]) -> PydanticCustomError | None:
-    """Too deep or too many items; decided on the words, before any parser sees them."""
-    depth = chained = commas = 0
-    for token in tokens:
-        word = token.text.upper()
-        depth += {"(": 1, ")": -1}.get(word, 0)
-        chained = 0 if word in ("AND", "OR", ",") else chained + (word in ("NOT", "+", "-"))
-        commas = commas + 1 if token.text == "," else (0 if token.text == "(" else commas)
-        if max(depth, chained) > MAX_DEPTH:
-            help = "write it more simply"
-            return fault("C305", f"nested deeper than {MAX_DEPTH}", help, span=(0, 1))
-        if commas >= MAX_ITEMS:
-            help = "keep the list in a file beside the campaign"
-            return fault("C305", f"more than {MAX_ITEMS} items", help, span=(0, 1))
-    return None
-
-
-# --- parsing ----------------------------------------------------------------------------------
 
 
 def read_condition(value: object) -> Condition:
@@ -565,10 +64,10 @@ def read_condition(value: object) -> Condition:
     if len(text) > MAX_LENGTH:
         help = "split it into two conditions"
         raise fault("C305", f"longer than {MAX_LENGTH} characters", help, span=(0, 1))
-    tokens = _tokens(text)
-    faults = _lexical_faults(tokens)
+    tokens = tokens_of(text)
+    faults = word_faults(tokens)
     if not faults:
-        found = _size_fault(tokens) or _chain_fault(tokens)
+        found = size_fault(tokens) or chain_fault(tokens)
         faults = [found] if found is not None else []
     if faults:
         raise together(faults, text)
@@ -627,7 +126,7 @@ _UNDERSTOOD = frozenset(
 class _Reader:
     """Turns the tree of sqlglot into ours, word by word; every word must be accounted for."""
 
-    def __init__(self, text: str, tokens: Sequence[_Token]) -> None:
+    def __init__(self, text: str, tokens: Sequence[Token]) -> None:
         self.text = text
         self.tokens = tokens
         self.seen: set[int] = set()
@@ -642,10 +141,12 @@ class _Reader:
         for token in self.tokens:
             named = token.kind in ("number", "text") or token.text in FACTS
             if named and token.start not in self.seen:
-                raise _at(token, "C301", f"'{shown(token.text)}' has no place in this condition")
+                raise at_word(
+                    token, "C301", f"'{shown(token.text)}' has no place in this condition"
+                )
         negated = [token for token in self.tokens if token.text.upper() == "NOT"]
         if len(negated) != sum(isinstance(node, Not) for node in leaves(tree)):
-            raise _at(negated[0], "C301", "a NOT that is not understood here")
+            raise at_word(negated[0], "C301", "a NOT that is not understood here")
         return tree
 
     # places
@@ -878,11 +379,11 @@ class _Reader:
         )
         words = f"{node.this.name if node.this else ''} {node.args.get('unit') or ''}".split()
         unit = words[1].upper().removesuffix("S") if len(words) == 2 else ""
-        if unit not in _INTERVAL_UNITS or not re.fullmatch(r"\d{1,5}", words[0]):
+        if unit not in INTERVAL_UNITS or not re.fullmatch(r"\d{1,5}", words[0]):
             help = "write INTERVAL '1 year', '6 months' or '90 days'"
             raise fault("C302", "this INTERVAL cannot be read", help, span=(start, length))
         self.note_interval_words(node)
-        return int(words[0]), _INTERVAL_UNITS[unit]
+        return int(words[0]), INTERVAL_UNITS[unit]
 
     def note_interval_words(self, node: Any) -> None:
         """The text of an interval has no place of its own in sqlglot; take it from the words."""
@@ -976,7 +477,7 @@ def _type_help(left: _Typed, right: _Typed) -> str:
     written = texts[0] if texts else ""
     if types == {FactType.TEXT, FactType.DAY} and isinstance(written, str):
         return f"write DATE '{written}'" if re.fullmatch(r"\d{4}-\d\d-\d\d", written) else ""
-    if FactType.TEXT in types and isinstance(written, str) and _PLAIN_NUMBER.fullmatch(written):
+    if FactType.TEXT in types and isinstance(written, str) and PLAIN_NUMBER.fullmatch(written):
         return f"write {written} without quotes"
     if types in ({FactType.FLAG, FactType.TEXT}, {FactType.FLAG, FactType.NUMBER}):
         return "write TRUE or FALSE"

@@ -15,7 +15,7 @@ import polars as pl
 from promo.policy.benefits import rounded
 from promo.policy.campaign import Campaign, Window
 from promo.policy.combination import cut, total
-from promo.policy.eligibility import POLARS_TYPES
+from promo.policy.conditions import POLARS_TYPES
 from promo.schema import CLOCKS, FACTS
 
 UNLIMITED = "unlimited"
@@ -159,52 +159,42 @@ class Rules:
         return paid
 
     def _verdict(self) -> dict[str, pl.Expr]:
-        tests = {test.id: pl.col(f"test {test.id}") for test in self.tests}
-        undecided = {
-            f"benefit-{name}": pl.col(f"alone {name}").is_null() for name in self.campaign.benefits
-        }
-        refused = pl.any_horizontal(~each.fill_null(value=True) for each in tests.values())
-        unknown = {name: each.is_null() for name, each in tests.items()} | undecided
-        incomplete = pl.any_horizontal(*unknown.values())
-        early = self._early()
-        unpaid = pl.col("amount_fen") == 0
-        approved = ~refused & ~incomplete & ~early & ~unpaid
-        decision = (
-            pl.when(refused)
-            .then(pl.lit("refused"))
-            .when(incomplete)
-            .then(pl.lit("incomplete"))
-            .when(early)
-            .then(pl.lit("waiting"))
-            .when(unpaid)
-            .then(pl.lit("refused"))
-            .otherwise(pl.lit("approved"))
-        )
-        short = unpaid & (pl.col("due") > 0)
-        no_money = pl.when(short).then(pl.lit("no-money")).otherwise(pl.lit("no-benefit"))
-        failed = _names({name: ~each.fill_null(value=True) for name, each in tests.items()})
-        reasons = (
-            pl.when(refused)
-            .then(failed)
-            .when(incomplete)
-            .then(_names(unknown))
-            .when(early)
-            .then(pl.concat_list(pl.lit("window-claim")))
-            .when(unpaid)
-            .then(pl.concat_list(no_money))
-            .otherwise(_names({}))
-        )
-        paid = [f"benefit.{name}" for name in self.campaign.benefits]
+        """Decision, reasons and amounts; a refusal outweighs a missing paper."""
+        cases = self._cases()
+        decision, reasons = pl.lit("approved"), _names({})
+        for outcome, applies, why in reversed(cases):
+            decision = pl.when(applies).then(pl.lit(outcome)).otherwise(decision)
+            reasons = pl.when(applies).then(why).otherwise(reasons)
+        approved = ~pl.any_horizontal(applies for _, applies, _ in cases)
+        lacking = _names({name: pl.col(name).is_null() for name in self.facts})
+        missing = pl.when(decision == "incomplete").then(lacking).otherwise(_names({}))
         amounts = {
             name: pl.when(approved).then(pl.col(name)).otherwise(0)
-            for name in (*paid, "amount_fen")
+            for name in (*(f"benefit.{name}" for name in self.campaign.benefits), "amount_fen")
         }
-        return {
-            "decision": decision,
-            "reasons": reasons,
-            "missing": pl.when(incomplete & ~refused).then(self._missing()).otherwise(_names({})),
-            **amounts,
-        }
+        return {"decision": decision, "reasons": reasons, "missing": missing, **amounts}
+
+    def _cases(self) -> tuple[tuple[str, pl.Expr, pl.Expr], ...]:
+        """Why a purchase is not approved: outcome, whether it applies, and its reasons.
+
+        The first that applies decides.
+        """
+        failed = {test.id: ~pl.col(f"test {test.id}").fill_null(value=True) for test in self.tests}
+        unknown = {test.id: pl.col(f"test {test.id}").is_null() for test in self.tests}
+        for name in self.campaign.benefits:
+            unknown[f"benefit-{name}"] = pl.col(f"alone {name}").is_null()
+        early = {"window-claim": self._early()}
+        unpaid, due = pl.col("amount_fen") == 0, pl.col("due") > 0
+        no_money = {"no-money": unpaid & due, "no-benefit": unpaid & ~due}
+        return tuple(
+            (outcome, pl.any_horizontal(*tests.values()), _names(tests))
+            for outcome, tests in (
+                ("refused", failed),
+                ("incomplete", unknown),
+                ("waiting", early),
+                ("refused", no_money),
+            )
+        )
 
     def _early(self) -> pl.Expr:
         """Is the claim filed before the window for claims opens? It may be filed again."""
@@ -212,9 +202,6 @@ class Rules:
         if window is None:
             return pl.lit(value=False)
         return (pl.col(CLOCKS["claim"]) < window.first).fill_null(value=False)
-
-    def _missing(self) -> pl.Expr:
-        return _names({name: pl.col(name).is_null() for name in self.facts})
 
     def _is_open(self, benefit: str, open_pots: frozenset[str]) -> bool:
         pots = self.pots_of(benefit)

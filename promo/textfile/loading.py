@@ -15,9 +15,9 @@ from promo.quantities import KeyPath, shown
 from promo.textfile.decoding import (
     MAX_BYTES,
     Finding,
-    whole_file,
     read_bytes,
     text_of,
+    whole_file,
 )
 from promo.textfile.nodes import as_plain, read_nodes
 from promo.textfile.places import Loaded, M, Source, diagnostic_at

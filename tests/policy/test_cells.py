@@ -7,7 +7,8 @@ import polars as pl
 import pytest
 
 from promo.policy.cells import can_hold, cells, refuses_someone, together
-from promo.policy.eligibility import POLARS_TYPES, read_condition
+from promo.policy.conditions import POLARS_TYPES
+from promo.policy.eligibility import read_condition
 from promo.schema import FACTS
 
 # A world so small that every purchase can be tried: all constants lie inside these ranges.

@@ -8,7 +8,8 @@ import duckdb
 import polars as pl
 import pytest
 
-from promo.policy.eligibility import POLARS_TYPES, read_condition
+from promo.policy.conditions import POLARS_TYPES
+from promo.policy.eligibility import read_condition
 from promo.schema import FACTS, FactType
 
 TYPES_IN_SQL = {

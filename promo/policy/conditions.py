@@ -1,0 +1,217 @@
+"""What is a condition, once it is understood? A small typed tree in three-valued logic."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+from typing import Literal, TypeAlias
+
+import polars as pl
+
+from promo.schema import FactType
+
+POLARS_TYPES: dict[FactType, pl.DataType] = {
+    FactType.TEXT: pl.String(),
+    FactType.NUMBER: pl.Float64(),
+    FactType.MONEY: pl.Int64(),
+    FactType.DAY: pl.Date(),
+    FactType.FLAG: pl.Boolean(),
+}
+Plain: TypeAlias = str | int | float | bool | date
+Comparison: TypeAlias = Literal["=", "<>", "<", "<=", ">", ">="]
+IntervalUnit: TypeAlias = Literal["d", "w", "mo", "y"]
+
+
+@dataclass(frozen=True, slots=True)
+class FactValue:
+    """The value of a fact, in the unit of the frames (money in fen)."""
+
+    name: str
+
+    def expression(self) -> pl.Expr:
+        return pl.col(self.name)
+
+
+@dataclass(frozen=True, slots=True)
+class Constant:
+    """A literal, in the unit of what it is compared with."""
+
+    value: Plain
+
+    def expression(self) -> pl.Expr:
+        return pl.lit(self.value)
+
+
+@dataclass(frozen=True, slots=True)
+class Plus:
+    """A sum or difference (`sign` -1) of money or numbers, or the days between two days."""
+
+    left: Value
+    right: Value
+    sign: Literal[1, -1]
+    days_between: bool = False
+
+    def expression(self) -> pl.Expr:
+        left, right = self.left.expression(), self.right.expression()
+        if self.days_between:
+            return (left - right).dt.total_days().cast(pl.Float64)
+        return left + right if self.sign == 1 else left - right
+
+
+@dataclass(frozen=True, slots=True)
+class Later:
+    """A day moved by an interval such as one year."""
+
+    day: Value
+    steps: int
+    unit: IntervalUnit
+
+    def expression(self) -> pl.Expr:
+        return self.day.expression().dt.offset_by(f"{self.steps}{self.unit}")
+
+
+Value: TypeAlias = FactValue | Constant | Plus | Later
+
+
+@dataclass(frozen=True, slots=True)
+class Compare:
+    """A comparison of two values of one type."""
+
+    left: Value
+    sign: Comparison
+    right: Value
+
+    def expression(self) -> pl.Expr:
+        left, right = self.left.expression(), self.right.expression()
+        by_sign = {
+            "=": left.eq,
+            "<>": left.ne,
+            "<": left.lt,
+            "<=": left.le,
+            ">": left.gt,
+            ">=": left.ge,
+        }
+        return by_sign[self.sign](right)
+
+
+@dataclass(frozen=True, slots=True)
+class OneOf:
+    """`IN` over literals."""
+
+    value: Value
+    items: tuple[Plain, ...]
+
+    def expression(self) -> pl.Expr:
+        return self.value.expression().is_in(list(self.items))
+
+
+@dataclass(frozen=True, slots=True)
+class Like:
+    """A text pattern with % and _."""
+
+    value: FactValue
+    pattern: str
+
+    def expression(self) -> pl.Expr:
+        return self.value.expression().str.contains(like_regex(self.pattern))
+
+
+@dataclass(frozen=True, slots=True)
+class Missing:
+    """`IS NULL`."""
+
+    value: Value
+
+    def expression(self) -> pl.Expr:
+        return self.value.expression().is_null()
+
+
+@dataclass(frozen=True, slots=True)
+class Holds:
+    """A flag standing alone, or the words TRUE and FALSE."""
+
+    value: FactValue | Constant
+
+    def expression(self) -> pl.Expr:
+        return self.value.expression()
+
+
+@dataclass(frozen=True, slots=True)
+class Not:
+    part: Test
+
+    def expression(self) -> pl.Expr:
+        return ~self.part.expression()
+
+
+@dataclass(frozen=True, slots=True)
+class All:
+    """`AND` over any number of parts; horizontal, since a chain of & overflows the stack."""
+
+    parts: tuple[Test, ...]
+
+    def expression(self) -> pl.Expr:
+        return pl.all_horizontal([part.expression() for part in self.parts])
+
+
+@dataclass(frozen=True, slots=True)
+class Some:
+    """`OR` over any number of parts."""
+
+    parts: tuple[Test, ...]
+
+    def expression(self) -> pl.Expr:
+        return pl.any_horizontal([part.expression() for part in self.parts])
+
+
+Test: TypeAlias = Compare | OneOf | Like | Missing | Holds | Not | All | Some
+
+
+def like_regex(pattern: str) -> str:
+    """A LIKE pattern as an anchored regular expression."""
+    parts = {"%": ".*", "_": "."}
+    letters = (
+        parts.get(each) or re.sub(r"([.^$*+?()\[\]{}|\\])", r"\\\1", each) for each in pattern
+    )
+    return "(?s)^" + "".join(letters) + "$"
+
+
+def leaves(node: Test | Value) -> Iterator[Test | Value]:
+    """Every node of a tree, parents first."""
+    waiting: list[Test | Value] = [node]
+    while waiting:
+        current = waiting.pop()
+        yield current
+        waiting.extend(reversed(_children(current)))
+
+
+def _children(node: Test | Value) -> list[Test | Value]:
+    if isinstance(node, All | Some):
+        return list(node.parts)
+    if isinstance(node, Compare | Plus):
+        return [node.left, node.right]
+    if isinstance(node, OneOf | Like | Missing | Holds):
+        return [node.value]
+    if isinstance(node, Not):
+        return [node.part]
+    return [node.day] if isinstance(node, Later) else []
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """A condition as written and as understood."""
+
+    text: str
+    tree: Test
+
+    def expression(self) -> pl.Expr:
+        """True, false, or null where a missing fact leaves it open."""
+        return self.tree.expression().cast(pl.Boolean)
+
+    @property
+    def facts(self) -> tuple[str, ...]:
+        """The facts read, in order of first use."""
+        found = (node.name for node in leaves(self.tree) if isinstance(node, FactValue))
+        return tuple(dict.fromkeys(found))

@@ -1,0 +1,94 @@
+"""The checker warns of what is unfair, unsourced or idle, and is silenced only with a reason."""
+
+from pathlib import Path
+
+import pytest
+
+from promo.policy.campaign import Campaign
+from promo.policy.checking import check_campaign
+from promo.textfile import parse
+
+TEXT = (Path(__file__).parent / "sample.yaml").read_text(encoding="utf-8")
+FLOOR = '  - {id: price-floor, when: "price >= 50000"}\n'
+LOCAL = frozenset({"开封"})
+
+
+def codes(text: str, *, local: frozenset[str] = frozenset()) -> list[str]:
+    loaded = parse("sample.yaml", text.encode(), Campaign)
+    assert loaded.value is not None, loaded.diagnostics
+    return [each.code for each in check_campaign(loaded, local_places=local)]
+
+
+def with_rule(rule: str) -> str:
+    """The sample with one more rule, which its ordinary purchase fulfils."""
+    facts = "energy: ICE, made_in: 开封, seats: 5,"
+    return TEXT.replace(FLOOR, FLOOR + rule + "\n").replace("energy: ICE,", facts)
+
+
+@pytest.mark.parametrize(
+    ("condition", "expected"),
+    [
+        ("made_in = '开封'", ["S702"]),
+        ("made_in IN ('开封') AND seats > 3", ["S702"]),
+        ("made_in IN ('开封', '芜湖')", []),
+        ("made_in <> '芜湖'", []),
+        ("made_in = '开封' OR seats = 5", []),
+        ("seats = 5", []),
+    ],
+)
+def test_a_condition_that_only_local_cars_pass_is_a_matter_of_fair_competition(
+    condition, expected
+):
+    text = with_rule(f'  - {{id: local, when: "{condition}"}}')
+    assert codes(text, local=LOCAL) == expected
+    assert codes(text) == []
+
+
+def test_a_warning_is_silenced_in_the_file_with_its_reason():
+    rule = "  - {id: local, when: \"made_in = '开封'\", silence: [{code: S702, why: counsel}]}"
+    assert codes(with_rule(rule), local=LOCAL) == []
+    everywhere = with_rule("  - {id: local, when: \"made_in = '开封'\"}")
+    everywhere += "silence: [{code: S702, why: reviewed by counsel}]\n"
+    assert codes(everywhere, local=LOCAL) == []
+
+
+def test_an_error_cannot_be_silenced():
+    text = TEXT + "silence: [{code: R401, why: no}]\n"
+    found = parse("sample.yaml", text.encode(), Campaign).diagnostics
+    assert [each.code for each in found] == ["V206"]
+
+
+@pytest.mark.parametrize(
+    ("condition", "expected"),
+    [
+        ("price >= 0", ["R403"]),
+        ("price >= 40000", ["R403"]),
+        ("invoice_date >= DATE '2022-10-01'", ["R403"]),
+        ("price <= 300000", []),
+        ("energy IN ('ICE','HEV','PHEV','EREV','BEV','FCEV')", ["R403"]),
+    ],
+)
+def test_a_condition_that_refuses_no_one_is_named(condition, expected):
+    found = codes(with_rule(f'  - {{id: more, when: "{condition}"}}'))
+    assert [code for code in found if code == "R403"] == expected
+
+
+def test_amounts_need_a_source_unless_they_are_assumed():
+    unsourced = TEXT.replace("source: 开封市公告\n", "")
+    assert codes(unsourced) == ["S701"]  # the bonus; the bands and the pot are assumed
+    assert codes(unsourced.replace("pay: 1000", "pay: 1000\n    source: 第五条")) == []
+
+
+def test_bands_may_start_at_nothing():
+    no_floor = TEXT.replace(FLOOR, "")
+    assert codes(no_floor) == ["R405"]
+    assert codes(no_floor.replace("steps: [", "steps: [[0, 0], ")) == []
+    # closed above, the first band does not hold its own bound of 50,000
+    assert "R405" in codes(TEXT.replace("closed: lower", "closed: upper"))
+
+
+def test_a_band_nobody_reaches_is_named():
+    dear = TEXT.replace("price >= 50000", "price >= 120000").replace(
+        "price: 80000", "price: 130000"
+    )
+    assert "R402" in codes(dear)
