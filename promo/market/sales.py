@@ -128,9 +128,12 @@ def _csv(source: str, folder: str, header_line: int) -> SourceTable:
 
 
 def _blocks(path: str) -> Iterator[bytes]:
-    with Path(path).open("rb") as stream:
-        while block := stream.read(BLOCK):
-            yield block
+    try:
+        with Path(path).open("rb") as stream:
+            while block := stream.read(BLOCK):
+                yield block
+    except OSError as error:
+        raise PromoError(f"{path}: cannot be read: {error.strerror}") from None
 
 
 def _decoded(path: str, encoding: str) -> Iterator[str]:
@@ -351,24 +354,33 @@ def _write_rejected(typed: pl.LazyFrame, reasons: pl.DataFrame, out: str) -> str
         pl.col(ROW).alias("行号 row"),
         translated(pl.col("reason"), zh, pl.col("reason")).alias("原因"),
         translated(pl.col("reason"), en, pl.col("reason")).alias("reason"),
-        *(pl.col(name).alias(name.removeprefix("raw ")) for name in raw),
+        *(_harmless(name).alias(name.removeprefix("raw ")) for name in raw),
     )
     _sink(refused, target)
     return str(target)
 
 
+def _harmless(name: str) -> pl.Expr:
+    """A cell as text that Excel will not run as a formula; negative numbers stay as they are."""
+    text = pl.col(name).cast(pl.String)
+    formula = text.str.contains(r"^([=+@\t\r]|-[^\d.,¥])")
+    return pl.when(formula).then(pl.concat_str(pl.lit("'"), text)).otherwise(text)
+
+
 def _sink(frame: pl.LazyFrame, target: Path) -> None:
-    target.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
-    os.close(handle)
+    name = ""
     try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
+        os.close(handle)
         frame.sink_csv(name, include_bom=True)
         Path(name).chmod(0o644)
         Path(name).replace(target)
     except OSError as error:
         raise OutputError(f"cannot write {target}: {error.strerror}") from None
     finally:
-        Path(name).unlink(missing_ok=True)
+        if name:
+            Path(name).unlink(missing_ok=True)
 
 
 # --- the quality report -----------------------------------------------------------------------

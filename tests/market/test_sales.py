@@ -209,6 +209,17 @@ def test_a_later_clean_import_removes_the_old_file_of_refused_rows(folder):
     assert not Path(first.rejected).exists()
 
 
+def test_a_refused_cell_does_not_run_in_excel(folder):
+    source = folder / "sales.csv"
+    row = ["2022-11-05", "=cmd|' /C calc'!A0", "-1", "100000", "-大连", "汽油"]
+    source.write_bytes(csv([*ROWS, row]).encode())
+    found = imported(folder, source)
+    last = Path(str(found.rejected)).read_text("utf-8-sig").splitlines()[-1]
+    assert "'=cmd" in last
+    assert "'-大连" in last
+    assert ",-1," in last  # a number stays one
+
+
 INVOICES = """
 columns: {month: 日期, vehicle: 型号, price: 价}
 constants: {energy: ICE, made_in: 开封}
