@@ -195,8 +195,8 @@ def _silent(share: float, what: Words) -> None:
     del share, what
 
 
-def _said(found: Iterable[list[float]], say: Progress) -> Iterator[list[float]]:
+def _said(found: Iterable[Outcome], say: Progress) -> Iterator[Outcome]:
     """The same, telling how far we are."""
     for count, each in enumerate(found):
-        say(0.6 + 0.4 * (1 - 0.97**count), TRYING)
+        say(0.6 + 0.4 * (1 - 0.8**count), TRYING)
         yield each

@@ -6,57 +6,81 @@ means, so that nothing but the assumption differs.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import polars as pl
 
 from promo.pull_through import pull_through
 from promo.results import Worlds, totals
-from promo.schema import Assumption
-from promo.simulation.draws import ParameterDraws
-from promo.simulation.worlds import Outcome, means
+from promo.schema import Assumption, Floats
+from promo.simulation.draws import ParameterDraws, joined_draws
+from promo.simulation.worlds import BLOCK, Outcome, joined, means
 from promo.study import Study
 
-DRAWS = 8
-"""Draws on which each end is tried; the first ones of the run."""
+DRAWS = 4
+"""Draws on which each end is tried; the first ones of the run, each of another scrambling."""
 HEADLINES = ("additional_cars_in_horizon", "built_in_horizon", "spend", "exhaustion_day")
 
-Mapper = Callable[
-    [Callable[[Assumption], list[float]], Iterable[Assumption]], Iterable[list[float]]
-]
+Live = Callable[[ParameterDraws], Outcome]
+Mapper = Callable[[Live, Sequence[ParameterDraws]], Iterable[Outcome]]
+
+
+@dataclass(frozen=True, slots=True)
+class Variant:
+    """One assumption held at one end of its range."""
+
+    assumption: Assumption
+    end: float
 
 
 def what_moves(study: Study, draws: ParameterDraws, each: Mapper) -> pl.DataFrame:
     """One row per assumption and headline measure: its value at the low end, at the high end.
 
-    `each` applies a function to all assumptions in order, on as many workers as it likes. The day
-    on which the money runs out counts as the end of the window where it lasts.
+    `each` lives blocks of draws in order, on as many workers as it likes. The day on which the
+    money runs out counts as the end of the window where it lasts.
     """
     few = draws.take(slice(0, DRAWS))
-    base_outcome = study.stage.block(few).live(means)
-    base = _headlines(study, few, base_outcome)
-    concerns_uptake = study.uptake_names()
-
-    def ends(assumption: Assumption) -> list[float]:
-        values = []
-        for end in (assumption.low, assumption.high):
-            held = few.holding(assumption.name, end)
-            outcome = base_outcome
-            if assumption.name in concerns_uptake:
-                outcome = study.stage.block(held).live(means)
-            values += _headlines(study, held, outcome)
-        return values
-
     tried = [a for a in study.assumptions if a.high > a.low]
+    variants = [Variant(a, end) for a in tried for end in (a.low, a.high)]
+    held = [few, *(few.holding(v.assumption.name, v.end) for v in variants)]
+    concerns = study.uptake_names()
+    moves = [True, *(v.assumption.name in concerns for v in variants)]
+    outcome = _outcomes(study, held, moves, each)
+    everything = joined_draws(held)
+    worlds = Worlds(study, outcome, pull_through(study, everything, outcome, runs=len(held)))
+    base, *found = _headlines(worlds, len(held))
     rows = [
-        (a.name, a.words.zh, a.words.en, measure, a.low, a.high, low, high, middle)
-        for a, found in zip(tried, each(ends, tried), strict=True)
-        for measure, low, high, middle in zip(
-            HEADLINES, found[: len(HEADLINES)], found[len(HEADLINES) :], base, strict=True
+        (a.name, a.words.zh, a.words.en, name, a.low, a.high, *(float(x) for x in values))
+        for number, a in enumerate(tried)
+        for name, *values in zip(
+            HEADLINES, found[2 * number], found[2 * number + 1], base, strict=True
         )
     ]
     return pl.DataFrame(rows, schema=SCHEMA, orient="row")
+
+
+def _outcomes(
+    study: Study, held: Sequence[ParameterDraws], moves: Sequence[bool], each: Mapper
+) -> Outcome:
+    """Outcome of every variant; one that concerns plants only has the buyers of the base."""
+    lived = joined_draws([h for h, moved in zip(held, moves, strict=True) if moved])
+    blocks = [lived.take(slice(at, at + BLOCK)) for at in range(0, len(lived), BLOCK)]
+    outcome = joined(list(each(lambda block: study.stage.block(block).live(means), blocks)))
+    place = np.cumsum(moves) - 1
+    run = np.where(moves, place, 0)
+    rows = (run[:, None] * DRAWS + np.arange(DRAWS)).ravel()
+    return outcome.take(rows)
+
+
+def _headlines(worlds: Worlds, runs: int) -> Floats:
+    """Mean of each headline measure in each variant (V, M)."""
+    found = totals(worlds)
+    length = worlds.window.stop - worlds.window.start
+    found["exhaustion_day"] = np.minimum(found["exhaustion_day"], length)
+    stacked = np.stack([found[name] for name in HEADLINES], axis=1)
+    return np.asarray(stacked.reshape(runs, -1, len(HEADLINES)).mean(axis=1))
 
 
 SCHEMA = {
@@ -70,15 +94,3 @@ SCHEMA = {
     "at_high": pl.Float64,
     "at_base": pl.Float64,
 }
-
-
-def _headlines(study: Study, draws: ParameterDraws, outcome: Outcome) -> list[float]:
-    worlds = Worlds(study, outcome, pull_through(study, draws, outcome))
-    found = totals(worlds)
-    length = worlds.window.stop - worlds.window.start
-    return [
-        float(np.minimum(found[name], length).mean())
-        if name == "exhaustion_day"
-        else float(found[name].mean())
-        for name in HEADLINES
-    ]

@@ -157,9 +157,9 @@ def _assemble(  # noqa: PLR0913, PLR0917 - the parts of a study
     findings: tuple[Diagnostic, ...],
 ) -> Study:
     world = market.required()
-    opened = open_market(world, market.path)
     rules = compile_rules(campaign)
     first = min(campaign.windows.announced or rules.first_day, rules.first_day)
+    opened = open_market(world, market.path, before=first)
     horizon_days = (_months_after(rules.last_day, world.horizon_months) - rules.last_day).days
     last = rules.last_day + timedelta(days=horizon_days + BEYOND_HORIZON_DAYS)
     baseline = opened.baseline(first, last)
@@ -183,6 +183,7 @@ def _assemble(  # noqa: PLR0913, PLR0917 - the parts of a study
         declared=(rules.first_day, rules.last_day),
         horizon_days=horizon_days,
         central={a.name: a.value for a in assumptions},
+        level_factors=baseline.level_factors,
     )
     return Study(
         path=path,

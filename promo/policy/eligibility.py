@@ -169,11 +169,12 @@ class _Reader:
         if type(node).__name__ == "Alias":
             return self.refuse(node.args["alias"], f"the alias '{shown(node.alias)}'")
         if type(node).__name__ == "Null":
-            span = next(
+            bare = (
                 (token.start, len(token.text))
                 for place, token in enumerate(self.tokens)
-                if token.text.upper() == "NULL" and self.before(place) not in ("IS", "NOT")
+                if token.text.upper() == "NULL" and self.before(place) != "IS"
             )
+            span = next(bare, (0, len(self.text)))
             help = "write IS NULL or IS NOT NULL"
             return fault("C302", "NULL compares with nothing", help, span=span)
         return self.refuse(node, f"'{shown(node.sql(dialect='postgres'))}'")
@@ -352,6 +353,10 @@ class _Reader:
         return _Typed(value, left.type, literal=literal, start=left.start, length=left.length)
 
     def day_sum(self, left: _Typed, right: _Typed, sign: Literal[1, -1]) -> _Typed:
+        for side in (left, right):
+            if isinstance(side.value, Constant) and isinstance(side.value.value, datetime):
+                message = "a moment cannot be counted in days"
+                raise fault("C304", message, "write DATE", span=(side.start, side.length))
         if right.type is FactType.DAY and sign == -1:
             value = Plus(left.value, right.value, -1, days_between=True)
             return _Typed(

@@ -51,6 +51,7 @@ _KEYWORDS = frozenset(
     ]
 )
 INTERVAL_UNITS: dict[str, IntervalUnit] = {"DAY": "d", "WEEK": "w", "MONTH": "mo", "YEAR": "y"}
+_INTERVAL = re.compile(r"[0-9]{1,5}|' *[0-9]{1,5}( +[A-Za-z]+)? *'")
 _UNIT_WORDS = frozenset(unit + end for unit in INTERVAL_UNITS for end in ("", "S"))
 _SQL_WORDS = frozenset(
     [
@@ -215,10 +216,13 @@ def _order_fault(before: Token | None, token: Token) -> PydanticCustomError | No
     """A word that cannot follow the one before it."""
     word = token.text.upper()
     starts = before is None or before.text.upper() in _OPENING
-    if starts and word in (*_COMPARING, "AND", "OR", ")") and not _negated(before, word):
+    if starts and word in (*_COMPARING, "AND", "OR", ")", "+") and not _negated(before, word):
         return at_word(token, "C301", f"something is missing before '{token.text}'")
     if before is None:
         return None
+    if before.text.upper() == "INTERVAL" and not _INTERVAL.fullmatch(token.text):
+        help = "write INTERVAL '1 year', '6 months' or '90 days'"
+        return at_word(token, "C302", "this INTERVAL cannot be read", help)
     if before.text.upper() == "IN" and token.text != "(":
         help = "write IN ('...', '...')"
         return at_word(token, "C301", "a list in parentheses was expected", help)

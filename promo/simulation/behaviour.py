@@ -12,6 +12,10 @@ from promo.schema import Floats, Ints
 from promo.simulation.landing import DISTANCES
 
 
+COST_BINS = 20
+"""Bins of the cost of moving; few amounts are all among their ends."""
+
+
 @dataclass(frozen=True, slots=True)
 class Behaviour:
     """Parameters of R draws.
@@ -31,7 +35,7 @@ class Behaviour:
     renewal_belief : (R,) believed chance of a next round
     travel_cost, travel_dispersion : (R,) median, yuan, and dispersion for buyers from outside
     outside_per_day : (R,) purchases of outsiders within reach
-    level : (R,) market size relative to the forecast
+    level : (R, T) market size relative to the forecast
     """
 
     alpha: Floats
@@ -110,7 +114,7 @@ def willingness(
 ) -> Willingness:
     """Willingness to move for an offer (R, I, J) yuan; all arguments hold the same types."""
     dispersion = np.broadcast_to(behaviour.cost_dispersion[:, None], median.shape)
-    edges = cost_edges(offer)
+    edges = cost_edges(offer, COST_BINS)
     table = moving_table(
         nests, shares, offer, behaviour.alpha, behaviour.correlations[:, None], edges
     )

@@ -9,7 +9,7 @@ cut into blocks or handed to workers.
 from __future__ import annotations
 
 import zlib
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Protocol, TypeAlias
 
@@ -54,6 +54,13 @@ class ParameterDraws:
         """The same draws with one assumption held at a value in all of them."""
         held = np.full(len(self), float(value))
         return replace(self, values={**self.values, name: held})
+
+
+def joined_draws(parts: Sequence[ParameterDraws]) -> ParameterDraws:
+    """Draws of several variants one after the other; numbers may repeat."""
+    first = parts[0]
+    values = {name: np.concatenate([p.values[name] for p in parts]) for name in first.values}
+    return ParameterDraws(first.seed, np.concatenate([p.number for p in parts]), values)
 
 
 Shape: TypeAlias = Callable[[Floats], Floats]
@@ -104,12 +111,6 @@ def _from_range(unit: Floats, assumption: Assumption) -> Floats:
     below = assumption.low + 2 * unit * (assumption.value - assumption.low)
     above = assumption.value + (2 * unit - 1) * (assumption.high - assumption.value)
     return np.where(unit < 0.5, below, above)
-
-
-def central_parameters(assumptions: Iterable[Assumption], *, seed: int) -> ParameterDraws:
-    """One draw in which every assumption has its stated value."""
-    values = {a.name: np.array([float(a.value)]) for a in assumptions}
-    return ParameterDraws(seed=seed, number=np.zeros(1, dtype=np.int64), values=values)
 
 
 def stream_key(seed: int, name: str, number: int) -> np.random.SeedSequence:

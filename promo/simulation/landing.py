@@ -50,7 +50,7 @@ class Between:
         planned = np.arange(table.shape[2])
         low = table[:, :, planned, self.cell[day]]
         high = table[:, :, planned, self.cell[day] + 1]
-        return (low + (high - low) * self.weight[day]) * self.later[day]
+        return np.asarray((low + (high - low) * self.weight[day]) * self.later[day])
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +87,10 @@ class Memory:
     pool: Floats
     taken: Floats
 
+    def of_types(self, types: Ints) -> Memory:
+        """The memory of some types only."""
+        return Memory(self.day, self.pool[:, types], self.taken[:, types])
+
 
 @dataclass(frozen=True, slots=True)
 class Landing:
@@ -103,6 +107,18 @@ class Landing:
     pool: Floats
     taken: Floats
     at_distance: Floats
+
+    def for_types(self, types: Ints, everyone: int) -> Landing:
+        """The same with a row for every type; the others do not move."""
+        if types.size == everyone:
+            return self
+        full = [np.zeros((*a.shape[:2], everyone, *a.shape[3:])) for a in self._arrays()]
+        for whole, part in zip(full, self._arrays(), strict=True):
+            whole[:, :, types] = part
+        return Landing(*full)
+
+    def _arrays(self) -> tuple[Floats, Floats, Floats, Floats]:
+        return self.landed, self.pool, self.taken, self.at_distance
 
     def memory(self, day: int, row: int) -> Memory:
         """What one draw remembers at the end of a day."""
@@ -142,6 +158,7 @@ def land(  # noqa: PLR0913 - the six inputs of one recursion
     landed, pools, takens = (np.zeros((draws, length, types, weeks)) for _ in range(3))
     groups = int(group.max()) + 1
     at_distance = np.zeros((draws, willing.share.shape[1], types, groups, DISTANCES.size))
+    place = _places(between, group)
     pool = np.zeros_like(planned) if memory is None else memory.pool.copy()
     taken = np.zeros_like(planned) if memory is None else memory.taken.copy()
     total = np.zeros_like(planned)
@@ -161,7 +178,7 @@ def land(  # noqa: PLR0913 - the six inputs of one recursion
         pool -= landing
         total += landing
         landed[:, day], pools[:, day], takens[:, day] = total, pool, taken
-        _record(at_distance[:, now], landing, between, day, group)
+        at_distance[:, now] += (landing @ place[day]).reshape(at_distance[:, now].shape)
     return Landing(landed, pools, takens, at_distance)
 
 
@@ -171,11 +188,13 @@ def _still(reach: Floats, before: Floats) -> Floats:
     return np.clip(kept, 0.0, 1.0)
 
 
-def _record(into: Floats, landing: Floats, between: Between, day: int, group: Ints) -> None:
-    """Add one day's landings to the record by group and distance, (R, I, G, D)."""
-    groups, distances = into.shape[2], into.shape[3]
-    place = np.zeros((group.size, groups * distances))
-    week = np.arange(group.size)
-    place[week, group * distances + between.cell[day]] += 1 - between.weight[day]
-    place[week, group * distances + between.cell[day] + 1] += between.weight[day]
-    into += (landing @ place).reshape(into.shape)
+def _places(between: Between, group: Ints) -> Floats:
+    """Weights (W, U, G x D) of a planned week's group and distances on each day."""
+    days, weeks = between.cell.shape
+    groups = int(group.max()) + 1
+    place = np.zeros((days, weeks, groups * DISTANCES.size))
+    day, week = np.indices((days, weeks))
+    cell = group * DISTANCES.size + between.cell
+    place[day, week, cell] = 1 - between.weight
+    place[day, week, cell + 1] = between.weight
+    return place

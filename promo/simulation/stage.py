@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -91,6 +91,7 @@ class Stage:
     policy_yuan: Floats
     trend_years: float
     central: Mapping[str, float]
+    level_factors: Callable[[Floats], Floats]
 
     @property
     def types(self) -> int:
@@ -192,7 +193,7 @@ class Stage:
         )
 
     def _level(self, draws: ParameterDraws) -> Floats:
-        """Size of the market relative to the forecast at central assumptions."""
+        """Size of the market (R, T) relative to the forecast at central assumptions."""
         level = draws["forecast.level"]
         cars, trend = "sales.generated.cars_per_year", "sales.generated.trend_per_year"
         if cars in draws.values:
@@ -200,7 +201,7 @@ class Stage:
         if trend in draws.values:
             growth = (1 + draws[trend]) / (1 + self.central[trend])
             level = level * growth**self.trend_years
-        return level
+        return self.level_factors(level)
 
 
 def set_stage(  # noqa: PLR0913 - the six inputs of a study
@@ -215,6 +216,7 @@ def set_stage(  # noqa: PLR0913 - the six inputs of a study
     declared: tuple[date, date],
     horizon_days: int,
     central: Mapping[str, float],
+    level_factors: Callable[[Floats], Floats],
 ) -> Stage:
     """Bring files together.
 
@@ -226,6 +228,7 @@ def set_stage(  # noqa: PLR0913 - the six inputs of a study
     declared : first and last day of the campaign's purchase window, used where nobody is paid
     horizon_days : days of the horizon after the window's last day
     central : stated values of the assumptions
+    level_factors : factors on the forecast (R, T) for errors of its level (R,), quotas kept
     """
     rows = people.rows()
     everywhere = offers.cells(days, rows, vehicles)
@@ -245,11 +248,13 @@ def set_stage(  # noqa: PLR0913 - the six inputs of a study
     base = offers.cells([base_day], rows, vehicles)
     shape = (len(policies), period_days.size, rows.height, vehicles.height)
     policy_fen = np.zeros(shape)
-    for beyond, each, fen in zip(policy_fen, programme.policies, policies, strict=True):
-        beyond += fen[period_days].reshape(beyond.shape)
+    for number, (each, fen) in enumerate(zip(programme.policies, policies, strict=True)):
+        policy_fen[number] = fen[period_days].reshape(shape[1:])
         if each.in_baseline:
             pots = frozenset(offers.pot_names(each.rules))
-            beyond -= offers.amounts(base, each.rules, pots).sum(axis=1).reshape(beyond.shape[1:])
+            policy_fen[number] -= (
+                offers.amounts(base, each.rules, pots).sum(axis=1).reshape(shape[2:])
+            )
     bins = planned_bins(len(days), period_days.tolist(), window[1] + LONGEST_WEEKLY_DAYS)
     setting = _setting(
         people, vehicles, days, daily, local, (window, horizon), (period, period_days), bins
@@ -264,6 +269,7 @@ def set_stage(  # noqa: PLR0913 - the six inputs of a study
         policy_yuan=policy_fen[:, :, : people.types.height] / 100,
         trend_years=(days[window[0]] - base_day).days / 365,
         central=central,
+        level_factors=level_factors,
     )
 
 

@@ -228,10 +228,12 @@ class Entry:
     ----------
     belief : (R, U) chance, as people see it, that the money is there in each planned week
     memory : who was willing or had moved when an earlier state ended
+    settled : whether the belief is final, so that gains are worth computing
     """
 
     belief: Floats
     memory: Memory | None = None
+    settled: bool = True
 
 
 def uptake(
@@ -285,40 +287,41 @@ def _movers(
     entry: Entry,
 ) -> Movers:
     """Households planned later who buy now: willing by period pair, landing by hazard."""
+    types = made.types
     landing = land(
-        setting.bins.gather(planned.movable),
+        setting.bins.gather(planned.movable[:, types]),
         Willing(
             share=_share_by_week(window, made, entry.belief),
-            already=planned.already[:, window.first_period :],
+            already=planned.already[:, window.first_period :, types],
         ),
         window.between,
         aware=aware_at_home(behaviour, window.days),
         hazard=landing_hazard(behaviour, window.days[-1] - window.days),
         period=window.period,
         group=window.group,
-        memory=entry.memory,
+        memory=None if entry.memory is None else entry.memory.of_types(types),
     )
-    draws, _, types, vehicles = made.benefit.shape
-    groups = window.inside.size
-    taken = np.zeros((draws, window.periods, types, groups, vehicles))
-    gain = np.zeros((draws, window.periods, types, groups))
+    draws, _, everyone, vehicles = made.benefit.shape
+    shape = (draws, window.periods, everyone, window.inside.size)
+    taken, gain = np.zeros((*shape, vehicles)), np.zeros(shape)
     for (now, then), ladder in made.willing.items():
-        landed = landing.at_distance[:, now, made.types, then]
+        landed = landing.at_distance[:, now, :, then]
         vehicles_taken = ladder[0].composition(landed)
-        # Where a policy ends between the two days the least willing move: never above the money.
-        money = (vehicles_taken * made.benefit[:, now, made.types]).sum(axis=-1)
-        taken[:, now, made.types, then] = vehicles_taken
-        gain[:, now, made.types, then] = np.minimum(ladder[0].gain_per_car(landed), money)
-    return Movers(landing=landing, vehicles=taken, gain=gain)
+        taken[:, now, types, then] = vehicles_taken
+        if entry.settled:
+            # Where a policy ends between both days the least willing move: never above the money.
+            money = (vehicles_taken * made.benefit[:, now, types]).sum(axis=-1)
+            gain[:, now, types, then] = np.minimum(ladder[0].gain_per_car(landed), money)
+    return Movers(landing=landing.for_types(types, everyone), vehicles=taken, gain=gain)
 
 
 def _share_by_week(window: Window, made: Offer, belief: Floats) -> Floats:
     """Willing share (R, P, I, U, D) of each planned week, beliefs between those tabulated."""
-    draws, periods, types, _ = made.benefit.shape
-    share = np.zeros((draws, periods, types, window.group.size, DISTANCES.size))
+    draws, periods = made.benefit.shape[:2]
+    share = np.zeros((draws, periods, made.types.size, window.group.size, DISTANCES.size))
     for (now, then), ladder in made.willing.items():
         weeks = np.flatnonzero(window.group == then)
-        here = np.ix_(np.arange(draws), [now], made.types, weeks)
+        here = np.ix_(np.arange(draws), np.array([now]), np.arange(made.types.size), weeks)
         if len(ladder) == 1:
             share[here] = ladder[0].share[:, None, :, None]
             continue

@@ -12,10 +12,14 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from promo.demand.nested_logit import pivot
-from promo.schema import Floats
+from promo.schema import Floats, Ints
 from promo.simulation.behaviour import Behaviour, willingness
 from promo.simulation.landing import DISTANCES, Between, Willing, land
 from promo.simulation.setting import Setting
+
+
+RUSH_DAYS = 60
+"""Purchases come ahead of a policy's end no earlier than this; four times the mean landing time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +50,7 @@ class Planned:
 
 def planned_purchases(setting: Setting, behaviour: Behaviour, policy_gain: Floats) -> Planned:
     """World without the campaign; `policy_gain` (R, P, I, J) is zero where nothing changes."""
-    base = behaviour.level[:, None, None] * setting.planned_by_type()
+    base = behaviour.level[:, None, :] * setting.planned_by_type()
     shares = np.broadcast_to(setting.share_of_type, policy_gain.shape)
     periods, types = policy_gain.shape[1:3]
     already = np.zeros((len(base), periods, types, setting.bins.start.size))
@@ -73,29 +77,39 @@ def _moved_already(setting: Setting, behaviour: Behaviour, planned: Planned) -> 
     already = planned.already.copy()
     group = setting.period[setting.bins.start]
     ends = [*(setting.period_days[1:] - 1), len(setting.days) - 1]
+    regime = _regimes(planned.policy_gain)
+    tables: dict[tuple[int, int], Floats] = {}
     for then in range(1, already.shape[1]):
         weeks = np.flatnonzero(group == then)
+        best = np.zeros_like(already[:, 0, :, weeks])
         for now in reversed(range(then)):
-            already[:, now, :, weeks] = np.moveaxis(already[:, now + 1, :][..., weeks], 2, 0)
-            gain = _gain_of(planned, now, then)
-            if not gain.any() or not weeks.size:
-                continue
-            willing = willingness(
-                setting.nests,
-                behaviour,
-                planned.shares[:, now],
-                gain,
-                behaviour.cost_earlier,
-            )
+            pair = int(regime[now]), int(regime[then])
+            if pair not in tables:
+                tables[pair] = _share_moved(setting, behaviour, planned, (now, then))
             last_day = np.array([ends[now]])
-            between = Between.of(last_day, setting.bins.middle, setting.bins.start)
-            table = np.broadcast_to(
-                willing.share[:, :, None], (*already.shape[:1], *already.shape[2:], DISTANCES.size)
-            )
-            moved = between.read(table, 0)
-            best = np.maximum(already[:, now], moved)[..., weeks]
-            already[:, now, :, weeks] = np.moveaxis(best, 2, 0)
+            between = Between.of(last_day, setting.bins.middle[weeks], setting.bins.start[weeks])
+            shape = (*tables[pair].shape[:2], weeks.size, DISTANCES.size)
+            moved = between.read(np.broadcast_to(tables[pair][:, :, None], shape), 0)
+            best = np.maximum(best, np.moveaxis(moved, 2, 0))
+            already[:, now, :, weeks] = best
     return already
+
+
+def _regimes(policy_gain: Floats) -> Ints:
+    """Number of the set of policies in force in each period (P,): alike where all gains are."""
+    flat = np.moveaxis(policy_gain, 1, 0).reshape(policy_gain.shape[1], -1)
+    return np.array([int((flat == row).all(axis=1).argmax()) for row in flat])
+
+
+def _share_moved(
+    setting: Setting, behaviour: Behaviour, planned: Planned, pair: tuple[int, int]
+) -> Floats:
+    """Share (R, I, D) that would rather buy in one period than in another, by distance."""
+    gain = _gain_of(planned, *pair)
+    if not gain.any():
+        return np.zeros((*gain.shape[:2], DISTANCES.size))
+    shares = planned.shares[:, pair[0]]
+    return willingness(setting.nests, behaviour, shares, gain, behaviour.cost_earlier).share
 
 
 def _moved_by_policies(setting: Setting, behaviour: Behaviour, planned: Planned) -> Floats:
@@ -103,7 +117,7 @@ def _moved_by_policies(setting: Setting, behaviour: Behaviour, planned: Planned)
     daily = planned.unmoved.copy()
     for ends in _last_days(setting, planned.policy_gain):
         now = setting.period[ends]
-        first = max(int(setting.period_days[now]), ends - 120)
+        first = max(int(setting.period_days[now]), ends - RUSH_DAYS)
         days = np.arange(first, ends + 1)
         later = setting.bins.of_day[min(ends + 1, daily.shape[2] - 1)]
         gain = _gain_of(planned, int(now), int(setting.period[ends + 1]))
@@ -146,7 +160,7 @@ def _gain_of(planned: Planned, now: int, then: int) -> Floats:
     return np.maximum(planned.policy_gain[:, now] - planned.policy_gain[:, then], 0.0)
 
 
-def landing_hazard(behaviour: Behaviour, days_left: Floats) -> Floats:
+def landing_hazard(behaviour: Behaviour, days_left: Ints) -> Floats:
     """Daily probability (R, W) that a willing household buys; certain on the last day."""
     return np.maximum(1.0 / behaviour.landing_days[:, None], 1.0 / (days_left[None, :] + 1.0))
 

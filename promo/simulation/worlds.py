@@ -23,7 +23,7 @@ from promo.simulation.setting import Setting
 from promo.simulation.uptake import Entry, Offer, Uptake, Window, offer, uptake
 from promo.simulation.without import Planned
 
-BLOCK = 16
+BLOCK = 32
 """Draws evaluated together; a fixed size, so that no sum depends on workers."""
 BELIEF_SPREAD_DAYS = 7.0
 """How sharply people foresee the day on which the money is expected to run out (a judgement)."""
@@ -60,6 +60,10 @@ class Outcome:
     gain: Floats
     unnoticed: Floats
     planned: Floats
+
+    def take(self, rows: Ints) -> Outcome:
+        """The outcomes of these draws."""
+        return Outcome(*(getattr(self, f.name)[rows] for f in fields(Outcome)))
 
 
 def joined(outcomes: list[Outcome]) -> Outcome:
@@ -103,15 +107,15 @@ class Block:
 
     def _with_hurry(self) -> Uptake:
         """The state with all pots open, hurried by the expected end of the money."""
-        calm = Entry(np.ones((len(self.draws), self.setting.bins.start.size)))
+        certain = np.ones((len(self.draws), self.setting.bins.start.size))
         made = offer(
             self.setting, self.window, self.behaviour, self.planned, self.paid(self.all_pots)
         )
-        first = self._uptake(made, calm)
         if not made.types.size:
-            return first
+            return self._uptake(made, Entry(certain))
+        first = self._uptake(made, Entry(certain, settled=False))
         belief = expected_belief(self.setting, self.window, first, self.budget)
-        return first if (belief > 1 - 1e-9).all() else self._uptake(made, Entry(belief))
+        return self._uptake(made, Entry(belief))
 
     def _uptake(self, made: Offer, entry: Entry) -> Uptake:
         return uptake(self.setting, self.window, self.behaviour, self.planned, made, entry)
