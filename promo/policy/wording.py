@@ -216,18 +216,28 @@ def _order_fault(before: Token | None, token: Token) -> PydanticCustomError | No
     """A word that cannot follow the one before it."""
     word = token.text.upper()
     starts = before is None or before.text.upper() in _OPENING
-    if starts and word in (*_COMPARING, "AND", "OR", ")", "+") and not _negated(before, word):
+    if before is not None and before.text in ("+", "-"):
+        starts = word not in ("(", ")", "NOT")
+    if starts and word in (*_COMPARING, "AND", "OR", ")", "+", ",") and not _negated(before, word):
         return at_word(token, "C301", f"something is missing before '{token.text}'")
     if before is None:
         return None
-    if before.text.upper() == "INTERVAL" and not _INTERVAL.fullmatch(token.text):
-        help = "write INTERVAL '1 year', '6 months' or '90 days'"
-        return at_word(token, "C302", "this INTERVAL cannot be read", help)
-    if before.text.upper() == "IN" and token.text != "(":
-        help = "write IN ('...', '...')"
-        return at_word(token, "C301", "a list in parentheses was expected", help)
     if _is_operand(before) and _is_operand(token) and token.text != ")":
         return at_word(token, "C301", f"'{shown(token.text)}' has no place here")
+    return _shape_fault(before, token)
+
+
+def _shape_fault(before: Token, token: Token) -> PydanticCustomError | None:
+    """What must follow INTERVAL and IN, and what must stand before a plus sign."""
+    word = before.text.upper()
+    if token.text == "+" and not (_is_operand(before) or word in _UNIT_WORDS):
+        return at_word(token, "C301", "something is missing before '+'")
+    if word == "INTERVAL" and not _INTERVAL.fullmatch(token.text):
+        help = "write INTERVAL '1 year', '6 months' or '90 days'"
+        return at_word(token, "C302", "this INTERVAL cannot be read", help)
+    if word == "IN" and token.text != "(":
+        help = "write IN ('...', '...')"
+        return at_word(token, "C301", "a list in parentheses was expected", help)
     return None
 
 

@@ -62,6 +62,11 @@ def refused(text: str) -> tuple[str, str]:
         ("price > 50000;", "C302", ";"),
         ("price * 2 > 50000", "C302", "*"),
         ("brand LIKE 'a\\%'", "C302", "'a\\%'"),
+        ("+ price > 50000", "C301", "+"),
+        ("NOT + first_car", "C301", "+"),
+        ("seats IN (5, , 7)", "C301", ","),
+        ("invoice_date - INTERVAL '18 5 months' > DATE '2022-01-01'", "C302", "'18 5 months'"),
+        ("TIMESTAMP '2022-11-01' - invoice_date < 5", "C304", "'2022-11-01'"),
         ("price > 99999999999999999999", "V205", "99999999999999999999"),
     ],
 )

@@ -7,6 +7,8 @@ from decimal import Decimal
 import duckdb
 import polars as pl
 import pytest
+from pydantic import ValidationError
+from pydantic_core import PydanticCustomError
 
 from promo.policy.conditions import POLARS_TYPES
 from promo.policy.eligibility import read_condition
@@ -146,3 +148,41 @@ def test_a_column_that_is_missing_in_all_rows_keeps_its_type():
     found = facts.select(read_condition("price >= 50000").expression()).to_series()
     assert found.dtype == pl.Boolean
     assert found.to_list() == [None, None]
+
+
+WORDS = (
+    *("NOT", "AND", "OR", "(", ")", "=", "<>", "<=", ">", "+", "-", ",", "'", ".", "x", "1.5"),
+    *("price", "seats", "brand", "energy", "invoice_date", "5", "50000", "'奇瑞'", "'BEV'"),
+    *("BETWEEN", "IN", "LIKE", "IS", "NULL", "TRUE", "DATE", "INTERVAL", "'18 5 months'"),
+)
+
+
+def garbled(luck: random.Random, text: str) -> str:
+    """A condition with some words added, lost or exchanged."""
+    words = text.split(" ")
+    for _ in range(luck.randint(1, 3)):
+        place = luck.randrange(len(words))
+        words[place : place + luck.randint(0, 1)] = luck.choice(([luck.choice(WORDS)], []))
+        words = words or ["price"]
+    return " ".join(words)
+
+
+def understood(text: str) -> bool:
+    try:
+        return bool(read_condition(text).facts)
+    except (ValidationError, PydanticCustomError):
+        return False
+
+
+def test_what_is_accepted_after_words_were_garbled_means_the_same_in_sql():
+    luck = random.Random(7)
+    facts = random_facts(luck, 20)
+    written = (garbled(luck, random_condition(luck, 2)) for _ in range(6_000))
+    accepted = [text for text in written if understood(text)]
+    assert len(accepted) > 100
+    expected = answers_of_sql(facts, accepted)  # raises where SQL cannot read a text
+    ours = facts.select(
+        **{f"c{place}": read_condition(text).expression() for place, text in enumerate(accepted)}
+    ).rows()
+    for place, text in enumerate(accepted):
+        assert [row[place] for row in expected] == [row[place] for row in ours], text
