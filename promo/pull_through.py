@@ -66,7 +66,7 @@ class PullThrough:
 
     def built_in(self, days: slice) -> Floats:
         """Extra cars (R,) built on these days of the horizon."""
-        return self.built[:, days].sum(axis=1).astype(np.float64)
+        return np.asarray(self.built[:, days].sum(axis=1), dtype=np.float64)
 
 
 def pull_through(
@@ -132,7 +132,7 @@ def whole_cars(cars: Floats | Ints) -> Ints:
         return cars.astype(np.int64)
     # Ten decimals absorb the rounding of sums, so that 0.5 + 0.5 is one car.
     running = np.floor(cars.cumsum(axis=1).round(10)).astype(np.int64)
-    return np.diff(running, axis=1, prepend=0)
+    return np.asarray(np.diff(running, axis=1, prepend=0))
 
 
 def _accounts(

@@ -327,7 +327,7 @@ def _months(days: Sequence[date]) -> tuple[list[date], Ints]:
     """First days of the months among these days, and where each month starts."""
     number = np.array([day.year * 12 + day.month for day in days])
     starts = np.flatnonzero(np.diff(number, prepend=-1))
-    return [days[start].replace(day=1) for start in starts], starts
+    return [days[int(start)].replace(day=1) for start in starts], starts
 
 
 def _ends(draws: Floats) -> tuple[float, float]:

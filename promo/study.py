@@ -29,7 +29,7 @@ from promo.simulation.stage import People, Policy, Programme, Stage, set_stage
 from promo.textfile import Loaded, name_in_campaigns, resolve
 
 BEYOND_HORIZON_DAYS = 365
-"""Planned purchases are followed this long after the horizon: those moved ahead come from there."""
+"""How long planned purchases are followed after the horizon: some are moved ahead from there."""
 NO_POT_FEN = 10**17
 """A policy without a pot has more money than any market could take."""
 

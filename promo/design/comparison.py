@@ -1,4 +1,7 @@
-"""Which design is better, and do we know? Designs on the same draws, differences with intervals."""
+"""Which design is better, and do we know?
+
+Designs on the same draws, and their differences with intervals of their own.
+"""
 
 from __future__ import annotations
 

@@ -11,7 +11,6 @@ from promo.demand.nested_logit import Nests
 from promo.schema import Floats, Ints
 from promo.simulation.landing import DISTANCES
 
-
 COST_BINS = 20
 """Bins of the cost of moving; few amounts are all among their ends."""
 
@@ -93,7 +92,7 @@ class Willingness:
         nodes = np.einsum("rid,ridk->rik", self._per_willing(landed), self.weights)
         taken = np.einsum("rik,rikj->rij", nodes, self.vehicles)
         total = taken.sum(axis=-1, keepdims=True)
-        return np.divide(taken, total, out=np.zeros_like(taken), where=total > 0)
+        return np.asarray(np.divide(taken, total, out=np.zeros_like(taken), where=total > 0))
 
     def gain_per_car(self, landed: Floats) -> Floats:
         """Mean gain (R, I) in yuan of cars landed at each distance (R, I, D)."""
@@ -101,12 +100,12 @@ class Willingness:
         gain = (of_gain @ self.vehicles.sum(axis=-1)[..., None])[..., 0]
         total = landed.sum(axis=-1)
         gained = (self._per_willing(landed) * gain).sum(axis=-1)
-        return np.divide(gained, total, out=np.zeros_like(total), where=total > 0)
+        return np.asarray(np.divide(gained, total, out=np.zeros_like(total), where=total > 0))
 
     def _per_willing(self, landed: Floats) -> Floats:
         """Cars landed (R, I, D) by household willing at that distance."""
         some = self.share > 1e-12
-        return np.divide(landed, self.share, out=np.zeros_like(landed), where=some)
+        return np.asarray(np.divide(landed, self.share, out=np.zeros_like(landed), where=some))
 
 
 def willingness(
@@ -114,6 +113,8 @@ def willingness(
 ) -> Willingness:
     """Willingness to move for an offer (R, I, J) yuan; all arguments hold the same types."""
     dispersion = np.broadcast_to(behaviour.cost_dispersion[:, None], median.shape)
+    if not offer.any():
+        return _nobody(offer, median, dispersion)
     edges = cost_edges(offer, COST_BINS)
     table = moving_table(
         nests, shares, offer, behaviour.alpha, behaviour.correlations[:, None], edges
@@ -121,3 +122,17 @@ def willingness(
     weights = moving_weights(edges, DISTANCES, median, dispersion)
     share = (weights @ table.moved.sum(axis=-1)[..., None])[..., 0]
     return Willingness(share, weights, table.moved, edges, median, dispersion)
+
+
+def _nobody(offer: Floats, median: Floats, dispersion: Floats) -> Willingness:
+    """Nobody moves for nothing."""
+    draws, types, vehicles = offer.shape
+    distances = DISTANCES.size
+    return Willingness(
+        share=np.zeros((draws, types, distances)),
+        weights=np.zeros((draws, types, distances, 1)),
+        vehicles=np.zeros((draws, types, 1, vehicles)),
+        edges=np.zeros((draws, types, 2)),
+        median=median,
+        dispersion=dispersion,
+    )

@@ -204,7 +204,7 @@ class _Builder:
             self._delayed(kind, on, faithful, origin, fen),
         ]
 
-    def _movers(  # noqa: PLR0917 - what all streams of one type share
+    def _movers(
         self, period: int, kind: int, on: Bools, faithful: Floats, origin: Floats, fen: Ints
     ) -> list[_Stream]:
         movers, row = self.state.movers, self.row
@@ -263,7 +263,7 @@ class _Builder:
 
 def _normalised(weights: Floats) -> Floats:
     total = weights.sum(axis=-1, keepdims=True)
-    return np.divide(weights, total, out=np.zeros_like(weights), where=total > 0)
+    return np.asarray(np.divide(weights, total, out=np.zeros_like(weights), where=total > 0))
 
 
 @dataclass(frozen=True, slots=True)
@@ -328,7 +328,8 @@ class Claimants:
     def _same_day(self) -> Bools:
         """Columns of households that buy on their planned day in the city."""
         part = self.streams.part[self.source, 0]
-        return (part == ANYWAY) & ~self.streams.planned[self.source].any(axis=1)
+        moved = self.streams.planned[self.source].any(axis=1)
+        return np.asarray((part == ANYWAY) & ~moved)
 
     def _on_calendar(self, cars: Cars) -> Cars:
         """Cars by window day (W, ...) on the whole calendar (T, ...)."""
@@ -379,7 +380,7 @@ def _local_and_rest(weights: Floats, local: Bools) -> Floats:
 
 def _by_vehicle(cars: Cars, weights: Floats, local: Bools, luck: Luck) -> Cars:
     """Cars by local vehicle and rest (S, L + 1) as cars by vehicle (J,)."""
-    found = luck.split(cars[:, -1], _normalised(weights * ~local)).sum(axis=0)
+    found: Cars = luck.split(cars[:, -1], _normalised(weights * ~local)).sum(axis=0)
     found[local] += cars[:, :-1].sum(axis=0)
     return found
 
@@ -408,4 +409,4 @@ def expected_claims(rates: ClaimRates, spell: Spell) -> Floats:
     """Mean claims (W, N) of a state between two instants."""
     day = np.arange(rates.rates.shape[0])
     lived = np.clip(spell.end - day, 0, 1) - np.clip(spell.start - day, 0, 1)
-    return rates.rates * lived[:, None]
+    return np.asarray(rates.rates * lived[:, None])

@@ -137,7 +137,7 @@ def _first_day_short(paid: Cars, left: Cars, pots: frozenset[int]) -> int | None
     return int(short.argmax()) if short.any() else None
 
 
-def _closing_day(  # noqa: PLR0913 - one day, its claims, the pots and the rule for the last yuan
+def _closing_day(
     arrived: Cars,
     amount: Ints,
     left: Cars,

@@ -96,7 +96,7 @@ class Stage:
     @property
     def types(self) -> int:
         """Types of the city's buyers."""
-        return self.setting.share_of_type.shape[0]
+        return int(self.setting.share_of_type.shape[0])
 
     def block(self, draws: ParameterDraws) -> Block:
         """These draws, ready to live."""

@@ -87,7 +87,7 @@ def _quantile(draws: Floats, share: float) -> float | None:
 
 def _means(draws: Floats) -> Floats:
     """Mean of each scrambling (S,); draw r belongs to scrambling r modulo `SCRAMBLES`."""
-    return draws.reshape(-1, SCRAMBLES).mean(axis=0)
+    return np.asarray(draws.reshape(-1, SCRAMBLES).mean(axis=0))
 
 
 def _standard_error(draws: Floats) -> float | None:

@@ -16,7 +16,7 @@ from promo.schema import Floats, Ints
 from promo.simulation.behaviour import Behaviour, Willingness, willingness
 from promo.simulation.landing import DISTANCES, Between, Landing, Memory, Willing, land
 from promo.simulation.setting import Setting
-from promo.simulation.without import Planned, landing_hazard
+from promo.simulation.without import Planned, landing_hazard, regimes
 
 BELIEFS = np.linspace(0.0, 1.0, 4)
 """Chances that the money is still there at which willingness is computed; linear between them."""
@@ -133,7 +133,8 @@ class Window:
 
 def perceived(behaviour: Behaviour, fen: Ints) -> Floats:
     """Benefit in yuan as perceived (R, P, I, J), from fen by pot (R, P, I, J, K)."""
-    return behaviour.perceived[:, None, None, None] * fen.sum(axis=-1) / 100.0
+    yuan = fen.sum(axis=-1) / 100.0
+    return np.asarray(behaviour.perceived[:, None, None, None] * yuan)
 
 
 def aware_at_home(behaviour: Behaviour, days: Ints) -> Floats:
@@ -178,45 +179,60 @@ def offer(
         behaviour.zeta[:, None, None],
     )
     types = np.flatnonzero(benefit.any(axis=(0, 1, 3)))
-    people = _People(setting, window, behaviour.of_types(types), planned, types)
-    willing = {
-        (now, then): people.willing(benefit[:, :, types], now, then)
-        for now in range(window.periods)
-        for then in range(now, window.inside.size)
-    }
-    return Offer(fen, benefit, types, response, willing)
+    people = _People(
+        setting, window, behaviour.of_types(types), planned, types, benefit[:, :, types]
+    )
+    return Offer(fen, benefit, types, response, people.all_willing())
 
 
 @dataclass(frozen=True, slots=True)
 class _People:
-    """The types to whom an offer pays anything."""
+    """The types to whom an offer pays anything, `benefit` (R, P, I, J) yuan."""
 
     setting: Setting
     window: Window
     behaviour: Behaviour
     planned: Planned
     types: Ints
+    benefit: Floats
 
-    def willing(self, benefit: Floats, now: int, then: int) -> tuple[Willingness, ...]:
-        """Willingness to come from weeks of one period to days of another, by belief if inside."""
-        first = self.window.first_period
-        gain = self.planned.policy_gain
-        policy = (gain[:, first + now] - gain[:, first + then])[:, self.types]
-        if self.window.inside[then]:
-            beliefs = np.broadcast_to(BELIEFS, (benefit.shape[0], BELIEFS.size))
-            at_home = benefit[:, then]
-        else:
-            beliefs = self.behaviour.renewal_belief[:, None]
-            at_home = benefit[:, now]
+    def all_willing(self) -> dict[tuple[int, int], tuple[Willingness, ...]]:
+        """Willingness by period of the window and later group of planned weeks."""
+        regime = regimes(self.planned.policy_gain)[self.window.first_period :]
+        known: dict[tuple[int, int], tuple[Willingness, ...]] = {}
+        found = {}
+        for now in range(self.window.periods):
+            for then in range(now, self.window.inside.size):
+                if self.window.inside[then]:
+                    found[now, then] = self._by_belief(now, then)
+                    continue
+                if (now, int(regime[then])) not in known:
+                    known[now, int(regime[then])] = (self._beyond(now, then),)
+                found[now, then] = known[now, int(regime[then])]
+        return found
+
+    def _by_belief(self, now: int, then: int) -> tuple[Willingness, ...]:
+        """From weeks inside the window, by the belief that they will still be paid for."""
         return tuple(
-            willingness(
-                self.setting.nests,
-                self.behaviour,
-                self.planned.shares[:, first + now][:, self.types],
-                np.maximum(benefit[:, now] - chance[:, None, None] * at_home + policy, 0.0),
-                self.behaviour.cost_earlier,
-            )
-            for chance in beliefs.T
+            self._willing(now, then, self.benefit[:, now] - belief * self.benefit[:, then])
+            for belief in BELIEFS
+        )
+
+    def _beyond(self, now: int, then: int) -> Willingness:
+        """From weeks after the window, for which people may expect a next round."""
+        lost = 1.0 - self.behaviour.renewal_belief[:, None, None]
+        return self._willing(now, then, lost * self.benefit[:, now])
+
+    def _willing(self, now: int, then: int, gain: Floats) -> Willingness:
+        first = self.window.first_period
+        policy = self.planned.policy_gain
+        beyond = (policy[:, first + now] - policy[:, first + then])[:, self.types]
+        return willingness(
+            self.setting.nests,
+            self.behaviour,
+            self.planned.shares[:, first + now][:, self.types],
+            np.maximum(gain + beyond, 0.0),
+            self.behaviour.cost_earlier,
         )
 
 
@@ -357,7 +373,9 @@ def _delayed(
     )
     before = np.arange(opening)
     between = Between.of(before, np.array([float(opening)]), np.array([opening]))
-    share = np.stack([between.read(willing.share[:, :, None], day)[..., 0] for day in before], 2)
+    share = np.stack(
+        [between.read(willing.share[:, :, None], day)[..., 0] for day in range(opening)], 2
+    )
     aware = aware_at_home(behaviour, before)[:, None, :]
     waiting[:, made.types, :opening] = planned.daily[:, made.types, :opening] * aware * share
     hazard = landing_hazard(behaviour, window.days[-1] - window.days)

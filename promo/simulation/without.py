@@ -17,9 +17,8 @@ from promo.simulation.behaviour import Behaviour, willingness
 from promo.simulation.landing import DISTANCES, Between, Willing, land
 from promo.simulation.setting import Setting
 
-
 RUSH_DAYS = 60
-"""Purchases come ahead of a policy's end no earlier than this; four times the mean landing time."""
+"""Purchases come ahead of a policy's end no earlier than this: four mean landing times."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +76,7 @@ def _moved_already(setting: Setting, behaviour: Behaviour, planned: Planned) -> 
     already = planned.already.copy()
     group = setting.period[setting.bins.start]
     ends = [*(setting.period_days[1:] - 1), len(setting.days) - 1]
-    regime = _regimes(planned.policy_gain)
+    regime = regimes(planned.policy_gain)
     tables: dict[tuple[int, int], Floats] = {}
     for then in range(1, already.shape[1]):
         weeks = np.flatnonzero(group == then)
@@ -95,7 +94,7 @@ def _moved_already(setting: Setting, behaviour: Behaviour, planned: Planned) -> 
     return already
 
 
-def _regimes(policy_gain: Floats) -> Ints:
+def regimes(policy_gain: Floats) -> Ints:
     """Number of the set of policies in force in each period (P,): alike where all gains are."""
     flat = np.moveaxis(policy_gain, 1, 0).reshape(policy_gain.shape[1], -1)
     return np.array([int((flat == row).all(axis=1).argmax()) for row in flat])
@@ -162,7 +161,8 @@ def _gain_of(planned: Planned, now: int, then: int) -> Floats:
 
 def landing_hazard(behaviour: Behaviour, days_left: Ints) -> Floats:
     """Daily probability (R, W) that a willing household buys; certain on the last day."""
-    return np.maximum(1.0 / behaviour.landing_days[:, None], 1.0 / (days_left[None, :] + 1.0))
+    at_the_end = 1.0 / (days_left[None, :] + 1.0)
+    return np.asarray(np.maximum(1.0 / behaviour.landing_days[:, None], at_the_end))
 
 
 def spread_over_days(setting: Setting, cars: Floats, daily: Floats, in_bins: Floats) -> Floats:

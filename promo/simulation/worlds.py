@@ -141,7 +141,7 @@ def expected_spend(window: Window, state: Uptake) -> Floats:
     paid_buyers = state.response.stay + state.response.switched
     a_buyer = np.einsum("rpij,rpijk->rpik", paid_buyers, home)[:, period]
     a_newcomer = np.einsum("rpij,rpijk->rpik", state.response.new, home)[:, period]
-    spent = np.einsum("rwi,rwik->rwk", state.stayers, a_buyer)
+    spent: Floats = np.einsum("rwi,rwik->rwk", state.stayers, a_buyer)
     spent += np.einsum("rwi,rwik->rwk", state.joiners, a_newcomer)
     a_mover = np.einsum("rpigj,rpijk->rpigk", state.movers.vehicles, home)
     landed = state.movers.landing.daily()
@@ -238,7 +238,7 @@ class _Life:
         shares = planned.shares[0]
         rest = shares[..., ~setting.local].sum(axis=-1, keepdims=True)
         few = np.concatenate([shares[..., setting.local], rest], axis=-1)
-        return np.einsum("it,til->tl", planned.daily[0], few[setting.period])
+        return np.asarray(np.einsum("it,til->tl", planned.daily[0], few[setting.period]))
 
     def _unnoticed(self, path: MoneyPath) -> Floats:
         behaviour = self.block.behaviour
