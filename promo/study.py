@@ -246,21 +246,28 @@ def _of_policy(policy: Campaign) -> tuple[Assumption, ...]:
     )[:1]
 
 
+def unknown_behaviour(loaded: Loaded[Market]) -> list[Diagnostic]:
+    """Overrides in a market file that name no built-in assumption."""
+    known = {a.name for a in BEHAVIOUR}
+    named = loaded.value.behaviour if loaded.value else {}
+    return [
+        loaded.diagnostic(
+            ("behaviour", name),
+            "K101",
+            f"unknown assumption '{name}'",
+            help=did_you_mean(name, known),
+            at_key=True,
+        )
+        for name in named
+        if name not in known
+    ]
+
+
 def _behaviour(loaded: Loaded[Market], world: Market) -> tuple[Assumption, ...]:
     """The built-in assumptions on buyers, each as the market file overrides it."""
-    known = {a.name for a in BEHAVIOUR}
-    unknown = [name for name in world.behaviour if name not in known]
+    unknown = unknown_behaviour(loaded)
     if unknown:
-        raise InputError(
-            loaded.diagnostic(
-                ("behaviour", name),
-                "K101",
-                f"unknown assumption '{name}'",
-                help=did_you_mean(name, known),
-                at_key=True,
-            )
-            for name in unknown
-        )
+        raise InputError(unknown)
     return tuple(
         world.behaviour[a.name].assumption(a.name, a.unit, a.words, a.source)
         if a.name in world.behaviour

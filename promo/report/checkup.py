@@ -11,8 +11,13 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from promo.errors import Diagnostic
+
+if TYPE_CHECKING:
+    from promo.market.market import Market
+    from promo.textfile import Loaded
 
 
 class Kind(StrEnum):
@@ -141,13 +146,23 @@ def _campaign(path: str) -> _Result:
     campaign = loaded.value
     if campaign is None:
         return _Result(loaded.diagnostics)
-    findings = (*loaded.diagnostics, *check_campaign(loaded))
+    places = _places(path, campaign.manufacturers)
+    findings = (*loaded.diagnostics, *check_campaign(loaded, local_places=places))
     failed = {f.line for f in findings if f.code == "E601"}
     links = [(name, Kind.MANUFACTURER) for name in campaign.manufacturers]
     if campaign.market:
         links.append((campaign.market, Kind.MARKET))
     holding = max(0, len(campaign.examples.cases) - len(failed))
     return _Result(findings, holding, tuple(_existing(path, links)))
+
+
+def _places(path: str, manufacturers: Sequence[str]) -> frozenset[str]:
+    """Places of the listed plants, for the review of fair competition."""
+    from promo.production.manufacturer import load_manufacturer
+
+    links = [(name, Kind.MANUFACTURER) for name in manufacturers]
+    plants = (load_manufacturer(str(file)).value for file, _ in _existing(path, links))
+    return frozenset(plant.place for plant in plants if plant)
 
 
 def _market(path: str) -> _Result:
@@ -160,7 +175,16 @@ def _market(path: str) -> _Result:
     links = [(each.policy, Kind.CAMPAIGN) for each in market.without]
     if market.sales.imported is not None:
         links.append((market.sales.imported.map, Kind.SALES_MAP))
-    return _Result(loaded.diagnostics, 0, tuple(_existing(path, links)))
+    return _Result((*loaded.diagnostics, *_behaviour(loaded)), 0, tuple(_existing(path, links)))
+
+
+def _behaviour(loaded: Loaded[Market]) -> list[Diagnostic]:
+    """Findings that need the list of built-in assumptions, which is slow to bring in."""
+    if loaded.value is None or not loaded.value.behaviour:
+        return []
+    from promo.study import unknown_behaviour
+
+    return unknown_behaviour(loaded)
 
 
 def _manufacturer(path: str) -> _Result:

@@ -136,6 +136,7 @@ def test_differences_are_marked_only_where_told_apart(appraisal: Appraisal) -> N
             "p50": [118.0, -2.4],
             "p95": [160.0, 1.0],
             "marked": [True, False],
+            "best": [None, None],
         }
     )
     other = replace(appraisal, campaign_id="b", title=Words("乙", "B"))
