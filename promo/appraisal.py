@@ -6,8 +6,7 @@ draw of the assumptions.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import TypeAlias
@@ -15,13 +14,14 @@ from typing import TypeAlias
 import polars as pl
 
 from promo import __version__, results
+from promo.crew import Crew, crew
 from promo.production import accounts, plants
 from promo.pull_through import pull_through
 from promo.results import Worlds
 from promo.schema import Assumption, Measure, Standing, Words
 from promo.sensitivity import what_moves
 from promo.simulation.draws import ParameterDraws, draw_parameters
-from promo.simulation.worlds import BLOCK, LIMITS, Outcome, chance, joined
+from promo.simulation.worlds import BLOCK, LIMITS, Outcome, joined
 from promo.study import Study
 from promo.textfile import revision
 
@@ -98,38 +98,38 @@ def appraise(
     draws: int,
     workers: int = 1,
     progress: Progress | None = None,
-    among: Sequence[Study] = (),
 ) -> Appraisal:
-    """Appraise a campaign: both worlds in every draw, plants, accounts, what moves the answer.
+    """Appraise a campaign: both worlds in every draw, plants, accounts, what moves the answer."""
+    with crew([study], workers=workers) as hands:
+        return appraise_among(study, hands, seed=seed, draws=draws, progress=progress)
 
-    `among` lists the designs that share their draws with this one, itself included.
-    """
+
+def appraise_among(
+    study: Study, hands: Crew, *, seed: int, draws: int, progress: Progress | None = None
+) -> Appraisal:
+    """Appraise one of the studies of a crew, on draws that all of them share."""
     say = progress or _silent
     parameters = draw_parameters(
         study.assumptions,
         seed=seed,
         draws=draws,
         shapes=study.shapes(),
-        names=list(dict.fromkeys(a.name for each in among or (study,) for a in each.assumptions)),
+        names=list(dict.fromkeys(a.name for each in hands.studies for a in each.assumptions)),
     )
-    with ThreadPoolExecutor(max_workers=workers) as pool:
-        outcome = live(study, parameters, pool, say)
-        worlds = Worlds(study, outcome, pull_through(study, parameters, outcome))
-        moving = what_moves(study, parameters, lambda f, each: _said(pool.map(f, each), say))
-    return _appraisal(worlds, moving, seed=seed)
+    outcome = live(study, hands, parameters, say)
+    worlds = Worlds(study, outcome, pull_through(study, parameters, outcome))
+    say(0.6, TRYING)
+    return _appraisal(worlds, what_moves(study, parameters, hands), seed=seed)
 
 
-def live(
-    study: Study, parameters: ParameterDraws, pool: ThreadPoolExecutor, say: Progress
-) -> Outcome:
+def live(study: Study, hands: Crew, parameters: ParameterDraws, say: Progress) -> Outcome:
     """Both worlds in all draws, block by block, whatever the number of workers."""
     blocks = [
         parameters.take(slice(first, first + BLOCK)) for first in range(0, len(parameters), BLOCK)
     ]
-    luck = chance(parameters.seed)
     lived = []
-    for block in pool.map(lambda each: study.stage.block(each).live(luck), blocks):
-        lived.append(block)
+    for outcome in hands.outcomes(study, blocks, "chance"):
+        lived.append(outcome)
         say(0.6 * len(lived) / len(blocks), SIMULATING)
     return joined(lived)
 
@@ -193,10 +193,3 @@ TRYING = Words("逐个检验假设", "trying each assumption")
 
 def _silent(share: float, what: Words) -> None:
     del share, what
-
-
-def _said(found: Iterable[Outcome], say: Progress) -> Iterator[Outcome]:
-    """The same, telling how far we are."""
-    for count, each in enumerate(found):
-        say(0.6 + 0.4 * (1 - 0.8**count), TRYING)
-        yield each

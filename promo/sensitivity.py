@@ -6,25 +6,25 @@ means, so that nothing but the assumption differs.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import polars as pl
 
+from promo.crew import Crew
 from promo.pull_through import pull_through
 from promo.results import Worlds, totals
 from promo.schema import Assumption, Floats
 from promo.simulation.draws import ParameterDraws, joined_draws
-from promo.simulation.worlds import BLOCK, Outcome, joined, means
+from promo.simulation.worlds import BLOCK, Outcome, joined
 from promo.study import Study
 
 DRAWS = 4
 """Draws on which each end is tried; the first ones of the run, each of another scrambling."""
 HEADLINES = ("additional_cars_in_horizon", "built_in_horizon", "spend", "exhaustion_day")
-
-Live = Callable[[ParameterDraws], Outcome]
-Mapper = Callable[[Live, Sequence[ParameterDraws]], Iterable[Outcome]]
+PLANT_RUNS = 24
+"""Variants that plants follow together; bounds the memory."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,11 +35,10 @@ class Variant:
     end: float
 
 
-def what_moves(study: Study, draws: ParameterDraws, each: Mapper) -> pl.DataFrame:
+def what_moves(study: Study, draws: ParameterDraws, workers: Crew) -> pl.DataFrame:
     """One row per assumption and headline measure: its value at the low end, at the high end.
 
-    `each` lives blocks of draws in order, on as many workers as it likes. The day on which the
-    money runs out counts as the end of the window where it lasts.
+    The day on which the money runs out counts as the end of the window where it lasts.
     """
     few = draws.take(slice(0, DRAWS))
     tried = [a for a in study.assumptions if a.high > a.low]
@@ -47,10 +46,12 @@ def what_moves(study: Study, draws: ParameterDraws, each: Mapper) -> pl.DataFram
     held = [few, *(few.holding(v.assumption.name, v.end) for v in variants)]
     concerns = study.uptake_names()
     moves = [True, *(v.assumption.name in concerns for v in variants)]
-    outcome = _outcomes(study, held, moves, each)
-    everything = joined_draws(held)
-    worlds = Worlds(study, outcome, pull_through(study, everything, outcome, runs=len(held)))
-    base, *found = _headlines(worlds, len(held))
+    outcome = _outcomes(study, held, moves, workers)
+    base, *found = [
+        row
+        for first in range(0, len(held), PLANT_RUNS)
+        for row in _headlines(study, held[first : first + PLANT_RUNS], outcome, first)
+    ]
     rows = [
         (a.name, a.words.zh, a.words.en, name, a.low, a.high, *(float(x) for x in values))
         for number, a in enumerate(tried)
@@ -62,25 +63,30 @@ def what_moves(study: Study, draws: ParameterDraws, each: Mapper) -> pl.DataFram
 
 
 def _outcomes(
-    study: Study, held: Sequence[ParameterDraws], moves: Sequence[bool], each: Mapper
+    study: Study, held: Sequence[ParameterDraws], moves: Sequence[bool], workers: Crew
 ) -> Outcome:
     """Outcome of every variant; one that concerns plants only has the buyers of the base."""
     lived = joined_draws([h for h, moved in zip(held, moves, strict=True) if moved])
     blocks = [lived.take(slice(at, at + BLOCK)) for at in range(0, len(lived), BLOCK)]
-    outcome = joined(list(each(lambda block: study.stage.block(block).live(means), blocks)))
+    outcome = joined(list(workers.outcomes(study, blocks, "means")))
     place = np.cumsum(moves) - 1
     run = np.where(moves, place, 0)
     rows = (run[:, None] * DRAWS + np.arange(DRAWS)).ravel()
     return outcome.take(rows)
 
 
-def _headlines(worlds: Worlds, runs: int) -> Floats:
-    """Mean of each headline measure in each variant (V, M)."""
+def _headlines(
+    study: Study, held: Sequence[ParameterDraws], outcome: Outcome, first: int
+) -> Floats:
+    """Mean of each headline measure (V, M) in the variants from number `first` on."""
+    draws = joined_draws(held)
+    mine = outcome.take(np.arange(len(draws)) + first * DRAWS)
+    worlds = Worlds(study, mine, pull_through(study, draws, mine, runs=len(held)))
     found = totals(worlds)
     length = worlds.window.stop - worlds.window.start
     found["exhaustion_day"] = np.minimum(found["exhaustion_day"], length)
     stacked = np.stack([found[name] for name in HEADLINES], axis=1)
-    return np.asarray(stacked.reshape(runs, -1, len(HEADLINES)).mean(axis=1))
+    return np.asarray(stacked.reshape(len(held), -1, len(HEADLINES)).mean(axis=1))
 
 
 SCHEMA = {

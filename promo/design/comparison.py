@@ -11,7 +11,8 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
-from promo.appraisal import Appraisal, Progress, appraise
+from promo.appraisal import Appraisal, Progress, appraise_among
+from promo.crew import crew
 from promo.schema import MEASURES, Floats, Words
 from promo.simulation.uncertainty import measure
 from promo.study import Study
@@ -59,17 +60,13 @@ def compare(
 ) -> Comparison:
     """Appraise each design on the same draws of everything they assume, and subtract."""
     count = len(studies)
-    appraisals = tuple(
-        appraise(
-            study,
-            seed=seed,
-            draws=draws,
-            workers=workers,
-            progress=_part(progress, number, count),
-            among=studies,
+    with crew(studies, workers=workers) as hands:
+        appraisals = tuple(
+            appraise_among(
+                study, hands, seed=seed, draws=draws, progress=_part(progress, number, count)
+            )
+            for number, study in enumerate(studies)
         )
-        for number, study in enumerate(studies)
-    )
     return Comparison(appraisals, differences(appraisals))
 
 

@@ -1,0 +1,118 @@
+"""Who does the work? Blocks of draws, shared out to processes, in an order that changes nothing.
+
+Each helper process opens the same study and lives the blocks it is handed; the process that asks
+works as well. A block is the same bytes wherever it is lived, so the number of workers changes
+the time and nothing else.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import signal
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from multiprocessing.pool import AsyncResult, Pool
+from typing import Literal, TypeAlias
+
+from promo.errors import PromoError
+from promo.simulation.draws import ParameterDraws
+from promo.simulation.worlds import Outcome, chance, means
+from promo.study import Study, load_study
+
+LuckKind: TypeAlias = Literal["chance", "means"]
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """One block of draws of one study, and the luck it lives with."""
+
+    study: int
+    draws: ParameterDraws
+    luck: LuckKind
+
+
+def live_block(study: Study, draws: ParameterDraws, luck: LuckKind) -> Outcome:
+    """Both worlds in one block of draws."""
+    block = study.stage.block(draws)
+    return block.live(chance(draws.seed) if luck == "chance" else means)
+
+
+@dataclass(frozen=True, slots=True)
+class Crew:
+    """The studies at hand, and helper processes or none."""
+
+    studies: tuple[Study, ...]
+    pool: Pool | None
+    helpers: int
+
+    def outcomes(
+        self, study: Study, blocks: Sequence[ParameterDraws], luck: LuckKind
+    ) -> Iterator[Outcome]:
+        """Outcomes of the blocks in their order."""
+        number = self.studies.index(study)
+        tasks = [Task(number, draws, luck) for draws in blocks]
+        handed: dict[int, AsyncResult[Outcome | None]] = {}
+        kept: dict[int, Outcome] = {}
+        waiting = list(range(len(tasks)))
+        for place, task in enumerate(tasks):
+            while waiting and place not in kept:
+                self._hand_out(tasks, waiting, handed)
+                if place in handed and (handed[place].ready() or not waiting):
+                    break
+                if waiting:
+                    mine = waiting.pop(0)
+                    kept[mine] = live_block(study, tasks[mine].draws, luck)
+            found = kept.pop(place, None) or handed.pop(place).get()
+            yield found or live_block(study, task.draws, luck)
+
+    def _hand_out(
+        self,
+        tasks: Sequence[Task],
+        waiting: list[int],
+        handed: dict[int, AsyncResult[Outcome | None]],
+    ) -> None:
+        """Give each idle helper the next block."""
+        if self.pool is None:
+            return
+        busy = sum(not result.ready() for result in handed.values())
+        while waiting and busy < self.helpers:
+            place = waiting.pop(0)
+            handed[place] = self.pool.apply_async(_help, (tasks[place],))
+            busy += 1
+
+
+@contextmanager
+def crew(studies: Sequence[Study], *, workers: int) -> Iterator[Crew]:
+    """A crew of this many workers, the asking process among them."""
+    opened = tuple(studies)
+    if workers <= 1:
+        yield Crew(opened, None, 0)
+        return
+    files = tuple((study.path, tuple(sorted(study.inputs.items()))) for study in opened)
+    spawn = multiprocessing.get_context("spawn")
+    with spawn.Pool(workers - 1, _open, (files,)) as pool:
+        yield Crew(opened, pool, workers - 1)
+
+
+_OPENED: list[Study] = []
+
+
+def _open(files: Sequence[tuple[str, tuple[tuple[str, str], ...]]]) -> None:
+    """Open the studies in a helper process; leave none if a file is not what it was."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        for path, inputs in files:
+            study = load_study(path)
+            if tuple(sorted(study.inputs.items())) != inputs:
+                break
+            _OPENED.append(study)
+    except PromoError:
+        _OPENED.clear()
+
+
+def _help(task: Task) -> Outcome | None:
+    """Live a block in a helper process; None if its study could not be opened there."""
+    if task.study >= len(_OPENED):
+        return None
+    return live_block(_OPENED[task.study], task.draws, task.luck)
