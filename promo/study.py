@@ -99,7 +99,34 @@ class Study:
     def warnings(self) -> tuple[Words, ...]:
         """What the reader must know of the inputs: the baseline's warnings and the findings."""
         found = (Words(each.message, each.message) for each in self.findings)
-        return (*self.baseline.warnings, *found)
+        return (*self.baseline.warnings, *self._late_plates(), *self._quota(), *found)
+
+    def _late_plates(self) -> tuple[Words, ...]:
+        """Purchases near the end of the window that cannot be plated in time."""
+        setting = self.stage.setting
+        earned, declared = setting.days[setting.window[1]], compile_rules(self.campaign).last_day
+        if earned >= declared:
+            return ()
+        return (
+            Words(
+                f"开票到 {declared} 为止都在期内, 但 {earned} 之后开票的车按 7 天上牌已来不及,"
+                "推演中领不到。",
+                f"Invoices count until {declared}, but a car invoiced after {earned} is plated "
+                "too late (7 days are assumed) and gets nothing here.",
+            ),
+        )
+
+    def _quota(self) -> tuple[Words, ...]:
+        """Plates are rationed, and the campaign is not held to the ration."""
+        if not self.market.market.plate_quota:
+            return ()
+        return (
+            Words(
+                "车牌限额只约束没有活动时的销量; 活动多卖的车假定另有车牌, 净增可能偏高。",
+                "The plate quota binds the sales without the campaign only; cars sold because of "
+                "it are assumed to find plates, so net sales may be overstated.",
+            ),
+        )
 
 
 def load_study(path: str) -> Study:

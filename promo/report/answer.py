@@ -45,8 +45,8 @@ def money_sentence(appraisal: Appraisal, language: Language) -> str:
     """When the money runs out, or that it is not likely to."""
     if not appraisal.budget_pots:
         return _unlimited(appraisal.measure("spend"), language)
-    budget, day = appraisal.measure("budget"), appraisal.measure("exhaustion_day")
-    amount = spoken_money(budget.p50 or 0.0, language)
+    day = appraisal.measure("exhaustion_day")
+    amount = stated_budget(appraisal, language)
     if day.p50 is None:
         return _lasting(amount, day, appraisal, language)
     middle = spoken_day(calendar_day(appraisal.window[0], day.p50), language)
@@ -54,6 +54,16 @@ def money_sentence(appraisal: Appraisal, language: Language) -> str:
     if language == "zh":
         return f"{amount}资金大约用到{middle}；十次有九次在{early}与{late}之间用完。"
     return f"The {amount} last until about {middle}; nine times in ten between {early} and {late}."
+
+
+def stated_budget(appraisal: Appraisal, language: Language) -> str:
+    """The money as the campaign file states it; said to be assumed where it is."""
+    named = {f"money.pots.{pot}.amount" for pot in appraisal.budget_pots}
+    assumed = [each.value for each in appraisal.assumptions if each.name in named]
+    if len(assumed) < len(named):
+        return spoken_money(appraisal.measure("budget").p50 or 0.0, language)
+    amount = spoken_money(sum(assumed), language)
+    return f"{amount}（假定）" if language == "zh" else f"{amount} (assumed)"
 
 
 def _bound(days: float | None, appraisal: Appraisal, language: Language) -> str:

@@ -81,15 +81,18 @@ class Memory:
     day : day of the window on which it ends
     pool : (R, I, U) cars willing and not landed
     taken : (R, I, U) largest share of the planned that was ever willing
+    landed : (R, I, U) cars landed so far
     """
 
     day: int
     pool: Floats
     taken: Floats
+    landed: Floats
 
     def of_types(self, types: Ints) -> Memory:
         """The memory of some types only."""
-        return Memory(self.day, self.pool[:, types], self.taken[:, types])
+        now = (self.pool, self.taken, self.landed)
+        return Memory(self.day, *(each[:, types] for each in now))
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,36 +101,48 @@ class Landing:
 
     Attributes
     ----------
-    landed : (R, W, I, U) cars landed up to and including each day, by planned week
+    daily : (R, W, I, U) cars landing on each day, by planned week
     pool, taken : (R, W, I, U) as in `Memory`, at the end of each day
+    before : (R, I, U) cars that had landed before this state began
     at_distance : (R, P, I, G, D) cars landed by period of landing, group of weeks and distance
     """
 
-    landed: Floats
+    daily: Floats
     pool: Floats
     taken: Floats
+    before: Floats
     at_distance: Floats
+
+    @property
+    def total(self) -> Floats:
+        """Cars (R, I, U) landed by the end of the window if this state lasted so long."""
+        return np.asarray(self.before + self.daily.sum(axis=1))
 
     def for_types(self, types: Ints, everyone: int) -> Landing:
         """The same with a row for every type; the others do not move."""
         if types.size == everyone:
             return self
-        full = [np.zeros((*a.shape[:2], everyone, *a.shape[3:])) for a in self._arrays()]
-        for whole, part in zip(full, self._arrays(), strict=True):
-            whole[:, :, types] = part
-        return Landing(*full)
 
-    def _arrays(self) -> tuple[Floats, Floats, Floats, Floats]:
-        return self.landed, self.pool, self.taken, self.at_distance
+        def full(part: Floats, axis: int) -> Floats:
+            whole = np.zeros((*part.shape[:axis], everyone, *part.shape[axis + 1 :]))
+            whole[(slice(None),) * axis + (types,)] = part
+            return whole
+
+        return Landing(
+            daily=full(self.daily, 2),
+            pool=full(self.pool, 2),
+            taken=full(self.taken, 2),
+            before=full(self.before, 1),
+            at_distance=self.at_distance,
+        )
 
     def memory(self, day: int, row: int) -> Memory:
-        """What one draw remembers at the end of a day."""
+        """What one draw remembers at the start of a day."""
         here = slice(row, row + 1)
-        return Memory(day, self.pool[here, day], self.taken[here, day])
-
-    def daily(self) -> Floats:
-        """Cars landing on each day by planned week, (R, W, I, U)."""
-        return np.diff(self.landed, axis=1, prepend=0.0)
+        landed = self.before[here] + self.daily[here, :day].sum(axis=1)
+        if day == 0:
+            return Memory(day, np.zeros_like(landed), np.zeros_like(landed), landed)
+        return Memory(day, self.pool[here, day - 1], self.taken[here, day - 1], landed)
 
 
 def land(  # noqa: PLR0913 - the six inputs of one recursion
@@ -155,13 +170,13 @@ def land(  # noqa: PLR0913 - the six inputs of one recursion
     """
     draws, types, weeks = planned.shape
     length = period.size
-    landed, pools, takens = (np.zeros((draws, length, types, weeks)) for _ in range(3))
+    daily, pools, takens = (np.zeros((draws, length, types, weeks)) for _ in range(3))
     groups = int(group.max()) + 1
     at_distance = np.zeros((draws, willing.share.shape[1], types, groups, DISTANCES.size))
     place = _places(between, group)
     pool = np.zeros_like(planned) if memory is None else memory.pool.copy()
     taken = np.zeros_like(planned) if memory is None else memory.taken.copy()
-    total = np.zeros_like(planned)
+    before = np.zeros_like(planned) if memory is None else memory.landed
     for day in range(0 if memory is None else memory.day, length):
         now = period[day]
         know = aware[:, day, None, None]
@@ -176,10 +191,9 @@ def land(  # noqa: PLR0913 - the six inputs of one recursion
         pool *= between.later[day]
         landing = pool * hazard[:, day, None, None]
         pool -= landing
-        total += landing
-        landed[:, day], pools[:, day], takens[:, day] = total, pool, taken
+        daily[:, day], pools[:, day], takens[:, day] = landing, pool, taken
         at_distance[:, now] += (landing @ place[day]).reshape(at_distance[:, now].shape)
-    return Landing(landed, pools, takens, at_distance)
+    return Landing(daily, pools, takens, before, at_distance)
 
 
 def _still(reach: Floats, before: Floats) -> Floats:

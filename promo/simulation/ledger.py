@@ -208,7 +208,7 @@ class _Builder:
         self, period: int, kind: int, on: Bools, faithful: Floats, origin: Floats, fen: Ints
     ) -> list[_Stream]:
         movers, row = self.state.movers, self.row
-        landed = np.diff(movers.landing.landed[row, :, kind], axis=0, prepend=0.0)
+        landed = movers.landing.daily[row, :, kind]
         streams = []
         for group, inside in enumerate(self.window.inside):
             weeks = self.window.group == group

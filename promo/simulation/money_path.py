@@ -148,7 +148,8 @@ def _closing_day(
     """Settle one day claim by claim.
 
     Returns the pots that close, the claims paid by column, the fen paid by pot, and when in the
-    day the first refusal came (0 to 1).
+    day the first refusal came (0 to 1). Whatever the rule for the last yuan, a claim that finds a
+    pot empty is refused.
     """
     columns, sizes, moments = luck.order(arrived)
     due = sizes[:, None] * amount[columns]
@@ -157,7 +158,9 @@ def _closing_day(
     short[:, [p for p in range(left.size) if p not in pots]] = False
     first = int(short.any(axis=1).argmax())
     closes = frozenset(np.flatnonzero(short[first]).tolist())
-    paid_count = first if last_yuan == "refuse" else first + 1
+    before = running[first] - due[first]
+    found_empty = (before >= left)[sorted(closes)].any()
+    paid_count = first if last_yuan == "refuse" or found_empty else first + 1
     paid = np.zeros_like(arrived)
     np.add.at(paid, columns[:paid_count], sizes[:paid_count])
     fen = running[paid_count - 1] if paid_count else np.zeros_like(left)

@@ -289,7 +289,7 @@ def _leaving(setting: Setting, window: Window, planned: Planned, landing: Landin
     """Planned buyers (R, W, I) of each window day who had moved to an earlier day of it."""
     in_bins = setting.bins.gather(planned.movable)
     bins = setting.bins.of_day[window.days]
-    moved = landing.landed[:, -1][..., bins]
+    moved = landing.total[..., bins]
     share = np.divide(moved, in_bins[..., bins], out=np.zeros_like(moved), where=moved > 0)
     return np.moveaxis(share * planned.movable[:, :, window.days], 1, 2)
 

@@ -141,8 +141,8 @@ def _moved_by_policies(setting: Setting, behaviour: Behaviour, planned: Planned)
             period=np.zeros(days.size, dtype=np.int64),
             group=np.zeros(in_bins.shape[2], dtype=np.int64),
         )
-        daily[:, :, days] += np.moveaxis(landing.daily().sum(axis=3), 1, 2)
-        daily -= spread_over_days(setting, landing.landed[:, -1], planned.unmoved, in_bins)
+        daily[:, :, days] += np.moveaxis(landing.daily.sum(axis=3), 1, 2)
+        daily -= spread_over_days(setting, landing.total, planned.unmoved, in_bins)
     return np.maximum(daily, 0.0)
 
 

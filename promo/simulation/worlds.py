@@ -144,7 +144,7 @@ def expected_spend(window: Window, state: Uptake) -> Floats:
     spent: Floats = np.einsum("rwi,rwik->rwk", state.stayers, a_buyer)
     spent += np.einsum("rwi,rwik->rwk", state.joiners, a_newcomer)
     a_mover = np.einsum("rpigj,rpijk->rpigk", state.movers.vehicles, home)
-    landed = state.movers.landing.daily()
+    landed = state.movers.landing.daily
     for group in range(window.inside.size):
         cars = landed[..., window.group == group].sum(axis=-1)
         spent += np.einsum("rwi,rwik->rwk", cars, a_mover[:, period][:, :, :, group])
@@ -281,6 +281,10 @@ LIMITS: tuple[Words, ...] = (
         "知道资金何时用完的程度, 取自同一抽样的期望支出路径, 前后一周模糊。",
         "What people foresee of the end of the money is the expected spend path of the same draw, "
         "blurred by a week.",
+    ),
+    Words(
+        "等待活动开始而届时资金已用完的人, 记在原定的日子。",
+        "Who waits for the opening and finds the money gone is booked on the planned day.",
     ),
     Words(
         "活动期后的观察期从公告日算起, 因等待活动而推迟的购车计入其中。",
