@@ -159,7 +159,7 @@ def _closing_day(
     first = int(short.any(axis=1).argmax())
     closes = frozenset(np.flatnonzero(short[first]).tolist())
     before = running[first] - due[first]
-    found_empty = (before >= left)[sorted(closes)].any()
+    found_empty = (before >= left)[sorted(closes)].all()
     paid_count = first if last_yuan == "refuse" or found_empty else first + 1
     paid = np.zeros_like(arrived)
     np.add.at(paid, columns[:paid_count], sizes[:paid_count])
