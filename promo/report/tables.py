@@ -6,7 +6,7 @@ Every table is a frame with the columns' forms beside it; terminal, workbook and
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal, TypeAlias
 
 import polars as pl
@@ -16,6 +16,7 @@ from promo.report import words
 from promo.report.numbers import scale_of, with_unit
 from promo.report.words import Language
 from promo.schema import MEASURES, Measure, Words
+from promo.sensitivity import DRAWS as TRIED_ON
 
 Form: TypeAlias = Literal[
     "text",
@@ -243,7 +244,16 @@ def sensitivity(appraisal: Appraisal, language: Language) -> Table:
         _column("at_base", language, "stated"),
         _column("at_high", language, "stated"),
     )
-    return _table("sensitivity", columns, frame, language)
+    few = words.chosen(
+        Words(
+            f"在 {TRIED_ON} 次抽样上逐个取两端、按期望车数计算，其余假设不变；基准因此与上表略有出入",
+            f"one at a time on {TRIED_ON} of the draws, at expected cars, all else as drawn: the base "
+            "differs a little from the headline",
+        ),
+        language,
+    )
+    made_table = _table("sensitivity", columns, frame, language)
+    return replace(made_table, note=few)
 
 
 def _units() -> dict[str, str]:
