@@ -53,7 +53,8 @@ def money_sentence(appraisal: Appraisal, language: Language) -> str:
     early, late = (_bound(value, appraisal, language) for value in (day.p05, day.p95))
     if language == "zh":
         if day.p95 is None:
-            return f"{amount}资金大约用到{middle}；早的可到{early}，晚的到活动结束仍有余（九成区间）。"
+            tail = f"早的可到{early}，晚的到活动结束仍有余（九成区间）"
+            return f"{amount}资金大约用到{middle}；{tail}。"
         return f"{amount}资金大约用到{middle}；十次有九次在{early}与{late}之间用完。"
     return f"The {amount} last until about {middle}; nine times in ten between {early} and {late}."
 

@@ -246,9 +246,10 @@ def sensitivity(appraisal: Appraisal, language: Language) -> Table:
     )
     few = words.chosen(
         Words(
-            f"在 {TRIED_ON} 次抽样上逐个取两端、按期望车数计算，其余假设不变；基准因此与上表略有出入",
-            f"one at a time on {TRIED_ON} of the draws, at expected cars, all else as drawn: the base "
-            "differs a little from the headline",
+            f"在 {TRIED_ON} 次抽样上逐个取两端，按期望车数计算，其余不变；"
+            "基准因此与主要结果略有出入",
+            f"one at a time on {TRIED_ON} of the draws, at expected cars, all else as drawn: the "
+            "base differs a little from the headline",
         ),
         language,
     )
