@@ -101,7 +101,7 @@ examples:
     energy: ICE
     displacement_l: 1.5
     seats: 5
-    price: 90000
+    price: {ordinary_price}
     made_in: 本市
   cases: []
 """
@@ -166,7 +166,8 @@ USUAL: dict[str, Any] = {
     "announced": "2022-10-28",
     "first": "2022-11-01",
     "last": "2022-11-30",
-    "who": "buyer_kind = 'individual'",
+    "who": "buyer_kind = 'individual' AND price >= 50000",
+    "ordinary_price": 90000,
     "benefits": "  base: {pay: 3000}",
     "combine": "{sum: [base]}",
     "pots": "    - {id: main, amount: 600000, pays: [base]}",

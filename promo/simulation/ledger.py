@@ -8,6 +8,7 @@ every claim is split once, over all of them.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -294,7 +295,8 @@ class Claimants:
         local = self.setting.local
         days, columns = claims.shape
         few = _local_and_rest(self.vehicles, local)
-        split = luck.split(claims, few.reshape(columns, -1)).reshape(days, columns, *few.shape[1:])
+        flat = few.reshape(columns, math.prod(few.shape[1:]))
+        split = luck.split(claims, flat).reshape(days, columns, *few.shape[1:])
         by_column = split.sum(axis=0)
         rest = luck.split(by_column[..., -1], _normalised(self.vehicles * ~local))
         cars = rest.copy()
