@@ -162,7 +162,7 @@ def _gain_of(planned: Planned, now: int, then: int) -> Floats:
 def landing_hazard(behaviour: Behaviour, days_left: Ints) -> Floats:
     """Daily probability (R, W) that a willing household buys; certain on the last day."""
     at_the_end = 1.0 / (days_left[None, :] + 1.0)
-    return np.asarray(np.maximum(1.0 / behaviour.landing_days[:, None], at_the_end))
+    return np.asarray(np.clip(1.0 / behaviour.landing_days[:, None], at_the_end, 1.0))
 
 
 def spread_over_days(setting: Setting, cars: Floats, daily: Floats, in_bins: Floats) -> Floats:

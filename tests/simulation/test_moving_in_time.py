@@ -1,0 +1,252 @@
+"""Who moves ahead, when they land, who stays: closed forms, and 200,000 households one by one."""
+
+from datetime import date, timedelta
+
+import numpy as np
+import polars as pl
+import pytest
+
+from promo.demand.nested_logit import Nests
+from promo.simulation.behaviour import Behaviour
+from promo.simulation.setting import Setting, planned_bins
+from promo.simulation.uptake import Entry, Window, offer, uptake
+from promo.simulation.without import Planned, landing_hazard
+
+MONTH = 30.4
+"""Days a month, as the design writes the cost of moving: C = c |tau - t| / 30.4."""
+
+SHARES = np.array([0.5, 0.3, 0.2])
+PRICE = np.array([80_000.0, 100_000.0, 150_000.0])
+
+
+def setting(*, window, days, a_day):
+    """One type of buyer, three vehicles, the same number of cars planned on every day."""
+    first, last = window
+    period = np.zeros(days, dtype=np.int64)
+    period[first:] += first > 0
+    period[last + 1 :] += 1
+    edges = [first, last + 1]
+    return Setting(
+        days=tuple(date(2022, 11, 1) + timedelta(days=n) for n in range(days)),
+        window=window,
+        horizon=min(last + 240, days),
+        period=period,
+        period_days=np.flatnonzero(np.diff(period, prepend=-1)),
+        bins=planned_bins(days, edges, last + 210),
+        daily=np.full((days, 3), a_day) * SHARES,
+        type_of_vehicle=np.ones((1, 3)),
+        share_of_type=SHARES[None],
+        income=np.array([6_000.0]),
+        price=PRICE,
+        local=np.array([False, False, True]),
+        vehicles=pl.DataFrame({"vehicle": ["a", "b", "c"]}),
+        types=pl.DataFrame({"type": ["all"]}),
+        outside=None,
+        nests=Nests.from_labels([["s", "s", "t"]]),
+    )
+
+
+def behaviour(stage, **changes):
+    """Everybody knows from the first day; a yuan is a yuan; moving a month costs 2,000 median."""
+    usual = {
+        "alpha": np.full((1, 1), 3.5e-5),
+        "zeta": np.full(1, 0.2),
+        "correlations": np.full((1, 1), 0.5),
+        "perceived": np.ones(1),
+        "passed_on": np.ones(1),
+        "aware_dealer": np.ones(1),
+        "aware_public": np.ones(1),
+        "aware_days": np.full(1, 1e-3),
+        "cost_earlier": np.full((1, 1), 2_000.0),
+        "cost_later": np.full((1, 1), 4_000.0),
+        "cost_dispersion": np.full(1, 0.9),
+        "landing_days": np.full(1, 14.0),
+        "renewal_belief": np.zeros(1),
+        "travel_cost": np.ones(1),
+        "travel_dispersion": np.ones(1),
+        "outside_per_day": np.zeros(1),
+        "level": np.ones((1, len(stage.days))),
+    }
+    return Behaviour(**{**usual, **changes})
+
+
+def state(stage, people, yuan, belief=1.0):
+    """Rates of claims where each vehicle is paid `yuan` and the pot never ends."""
+    window = Window.of(stage)
+    periods = len(stage.period_days)
+    planned = Planned(
+        daily=stage.planned_by_type()[None],
+        unmoved=stage.planned_by_type()[None],
+        shares=np.broadcast_to(SHARES, (1, periods, 1, 3)),
+        policy_gain=np.zeros((1, periods, 1, 3)),
+        already=np.zeros((1, periods, 1, stage.bins.start.size)),
+    )
+    fen = np.zeros((1, window.periods, 1, 3, 1), dtype=np.int64)
+    fen[..., 0] = np.asarray(yuan) * 100
+    made = offer(stage, window, people, planned, fen)
+    entry = Entry(np.full((1, stage.bins.start.size), belief))
+    return uptake(stage, window, people, planned, made, entry)
+
+
+# --- the closed form ----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("window", [(0, 0), (0, 29)], ids=["one day", "thirty days"])
+@pytest.mark.parametrize("yuan", [1_000, 3_000])
+def test_a_uniform_offer_moves_flow_times_benefit_over_median_cost(window, yuan):
+    """All who would come to the last day have landed by then: flow x (b/median) exp(s^2/2).
+
+    The share moved from x months ahead is P(c < b/x); its integral over x is E[b/c] months. Days
+    are whole: the sum over days 1, 2, ... lacks half a day of the integral, in which all move.
+    Weekly middles are the midpoint rule (error h^2/24 [g'] = 0 at both ends). Between tabulated
+    distances D apart a chord is off by at most D^2/8 |g''|: 0.125 months below 2 gives 0.1 %,
+    a fifth of the distance beyond gives 0.2 %. What is planned later than 900 days adds 0.2 %.
+    """
+    stage = setting(window=window, days=window[1] + 901, a_day=10.0)
+    landed = state(stage, behaviour(stage), yuan).movers.landing.total.sum()
+    months = yuan / 2_000 * np.exp(0.9**2 / 2)
+    assert landed == pytest.approx(10.0 * (MONTH * months - 0.5), rel=0.005)
+
+
+def test_nobody_moves_for_what_the_day_after_pays_too():
+    """A pot that will certainly be there on the planned day hurries nobody inside the window."""
+    stage = setting(window=(0, 29), days=30, a_day=10.0)
+    certain = state(stage, behaviour(stage), 3_000)
+    assert certain.movers.landing.total.sum() == 0.0
+    assert certain.stayers.sum() == pytest.approx(300.0, rel=1e-12)
+    doubtful = state(stage, behaviour(stage), 3_000, belief=0.5)
+    assert doubtful.movers.landing.total.sum() > 10.0
+    # Whoever moved is no longer there on the planned day: nobody is lost, nobody counted twice.
+    both = doubtful.movers.landing.total.sum() + doubtful.stayers.sum()
+    assert both == pytest.approx(300.0, rel=1e-9)
+
+
+@pytest.mark.parametrize("yuan", [(3_000, 0, 0), (0, 1_500, 4_000), (500, 1_000, 2_000)])
+def test_every_mover_takes_a_car_that_is_paid_for(yuan):
+    stage = setting(window=(0, 29), days=400, a_day=10.0)
+    movers = state(stage, behaviour(stage), yuan).movers
+    taken = movers.vehicles[0, 0, 0, 1]
+    assert movers.landing.total.sum() > 100
+    assert not taken[np.array(yuan) == 0].any()
+    assert taken.sum() == pytest.approx(1.0, rel=1e-12)
+
+
+def test_more_money_never_moves_fewer():
+    stage = setting(window=(0, 29), days=400, a_day=10.0)
+    people = behaviour(stage)
+    offers = [(0, 0, 1_000), (0, 500, 1_000), (500, 500, 1_000), (500, 500, 3_000)]
+    moved = [state(stage, people, yuan).movers.landing.total.sum() for yuan in offers]
+    assert (np.diff(moved) > 0).all()
+
+
+def test_a_mover_gains_less_than_the_money():
+    """Integral of F over the benefit: with c = 2,000 for all but a hair, 3,000 - 2,000 x."""
+    stage = setting(window=(0, 0), days=300, a_day=10.0)
+    people = behaviour(stage, cost_dispersion=np.full(1, 1e-3))
+    movers = state(stage, people, 3_000).movers
+    # Planned up to 1.5 months ahead, evenly: the mean cost of those who come is half of 3,000.
+    assert movers.landing.total.sum() == pytest.approx(10 * 1.5 * MONTH, rel=0.05)  # week's steps
+    assert movers.gain[0, 0, 0, 1] == pytest.approx(1_500, rel=0.05)
+
+
+def test_cars_land_by_the_hazard_and_all_by_the_last_day():
+    """Costs of next to nothing: everybody within 400 days is willing at once.
+
+    Then the share not landed after day t is prod(1 - max(1/14, 1/(days left + 1))).
+    """
+    stage = setting(window=(0, 29), days=430, a_day=10.0)
+    people = behaviour(stage, cost_earlier=np.full((1, 1), 1e-6))
+    daily = state(stage, people, 3_000).movers.landing.daily.sum(axis=(0, 2, 3))
+    left, expected = 4_000.0, []
+    for day in range(30):
+        hazard = max(1 / 14, 1 / (30 - day))
+        expected.append(left * hazard)
+        left *= 1 - hazard
+    assert daily == pytest.approx(expected, rel=1e-6)
+    assert left == 0.0
+
+
+def test_no_more_than_all_the_willing_land_on_a_day():
+    """A mean of half a day means today, not twice today."""
+    stage = setting(window=(0, 29), days=430, a_day=10.0)
+    people = behaviour(stage, landing_days=np.full(1, 0.5))
+    assert (landing_hazard(people, np.arange(30)) <= 1.0).all()
+    landing = state(stage, people, 3_000).movers.landing
+    assert (landing.daily >= 0).all()
+    assert (landing.pool >= 0).all()
+
+
+# --- households one by one ----------------------------------------------------------------------
+
+HOUSEHOLDS, DAYS, LAST, YUAN = 200_000, 730, 29, 3_000.0
+
+
+def households(*, belief, seed):
+    """Week of planning and week of purchase of each household that moves to an earlier week.
+
+    A household has one planned day and one cost a month. From the first day on which the money,
+    less what it believes it would get on its own day, is worth more than the cost of coming so
+    much earlier, it shops; each day it signs with probability 1/14, or 1/(days left) if that is
+    more. It comes to its senses on its planned day.
+    """
+    stream = np.random.default_rng(seed)
+    planned = stream.integers(0, DAYS, HOUSEHOLDS)
+    cost = 2_000.0 * np.exp(0.9 * stream.standard_normal(HOUSEHOLDS))
+    lost = np.where(planned > LAST, YUAN, YUAN * (1.0 - belief))
+    bought = planned.copy()
+    still = np.ones(HOUSEHOLDS, dtype=bool)
+    for day in range(LAST + 1):
+        worth = lost > cost * (planned - day) / MONTH
+        signs = stream.random(HOUSEHOLDS) < max(1 / 14, 1 / (LAST - day + 1))
+        moves = still & (planned > day) & worth & signs
+        bought[moves] = day
+        still &= ~moves
+    return planned, bought
+
+
+def week_of(day):
+    """Weeks from the first day; the window's last one is two days, the count goes on after it."""
+    inside = day // 7
+    beyond = (LAST + 7) // 7 + (day - LAST - 1) // 7
+    return np.where(day <= LAST, inside, beyond)
+
+
+def close(found, expected):
+    """Four spreads of a Poisson count, and 2 % for weeks taken at their middle."""
+    return np.abs(found - expected) <= 4 * np.sqrt(np.maximum(expected, 1)) + 0.02 * expected
+
+
+@pytest.mark.parametrize("belief", [1.0, 1 / 3], ids=["sure of the pot", "in doubt"])
+def test_the_fast_path_moves_the_households_that_move_one_by_one(belief):
+    planned, bought = households(belief=belief, seed=3)
+    stage = setting(window=(0, LAST), days=DAYS, a_day=HOUSEHOLDS / DAYS)
+    fast = state(stage, behaviour(stage), YUAN, belief=belief)
+    daily = fast.movers.landing.daily[0, :, 0]
+
+    moved = week_of(bought) < week_of(planned)
+    weeks = int(week_of(np.array(LAST))) + 1
+    landing = np.bincount(week_of(bought)[moved], minlength=weeks)
+    by_week = np.add.reduceat(daily.sum(axis=1), np.arange(0, LAST + 1, 7))
+    assert landing.size == by_week.size == 5
+    assert close(landing, by_week).all()
+
+    # From which weeks they come, followed week by week for half a year after the window.
+    came = np.bincount(week_of(planned)[moved], minlength=200)[:30]
+    from_week = daily.sum(axis=0)[:30]
+    assert close(came, from_week).all()
+    assert abs(moved.sum() / daily.sum() - 1) < 4 / np.sqrt(moved.sum()) + 0.005
+
+    # Who stays: planned in the window, and did not go to an earlier week of it.
+    stays = np.bincount(week_of(planned)[(planned <= LAST) & ~moved])
+    stayers = np.add.reduceat(fast.stayers[0, :, 0], np.arange(0, LAST + 1, 7))
+    assert close(stays, stayers).all()
+
+
+def test_the_oracle_tells_a_wrong_cost_from_the_right_one():
+    """A control: costs 5 % higher move the total by more than the test above allows."""
+    planned, bought = households(belief=1.0, seed=3)
+    stage = setting(window=(0, LAST), days=DAYS, a_day=HOUSEHOLDS / DAYS)
+    dearer = behaviour(stage, cost_earlier=np.full((1, 1), 2_100.0))
+    wrong = state(stage, dearer, YUAN).movers.landing.total.sum()
+    moved = (bought < planned).sum()
+    assert abs(moved / wrong - 1) > 4 / np.sqrt(moved) + 0.005
