@@ -2,9 +2,9 @@
 
     python tests/docs/refresh.py
 
-A block stands between `<!-- made by: COMMAND -->` and `<!-- end -->`. COMMAND is a line for the
-shell that begins with `promo`, or `table: NAME` for one of `TABLES`. `test_docs.py` makes every
-block again and compares, so a page cannot say what the program does not.
+A block stands between `<!-- made by: COMMAND -->` and `<!-- end -->`. COMMAND begins with `promo`
+(what follows a bar only cuts what it prints), or is `table: NAME` for one of `TABLES`.
+`test_docs.py` makes every block again, so a page cannot say what the program does not.
 """
 
 from __future__ import annotations
@@ -81,7 +81,8 @@ def made(command: str) -> str:
     if rest:
         text = shell(rest, ROOT, given=text)
     lines = "\n".join(line.rstrip() for line in text.strip("\n").splitlines())
-    return f"```console\n$ {command}\n{lines}\n```\n"
+    more = "\n..." if rest else ""
+    return f"```console\n$ {program}\n{lines}{more}\n```\n"
 
 
 def refreshed(page: str) -> str:
