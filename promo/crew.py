@@ -50,7 +50,7 @@ class Crew:
         self, study: Study, blocks: Sequence[ParameterDraws], luck: LuckKind
     ) -> Iterator[Outcome]:
         """Outcomes of the blocks in their order."""
-        number = self.studies.index(study)
+        number = next(n for n, each in enumerate(self.studies) if each is study)
         tasks = [Task(number, draws, luck) for draws in blocks]
         handed: dict[int, AsyncResult[Outcome | None]] = {}
         kept: dict[int, Outcome] = {}
