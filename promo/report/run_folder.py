@@ -19,6 +19,7 @@ import polars as pl
 import rfc8785
 
 from promo.appraisal import Appraisal
+from promo.design.comparison import design_names
 from promo.errors import OutputError
 from promo.report import answer, charts, contract, document, tables
 from promo.report.words import Language, chosen
@@ -57,7 +58,7 @@ def comparison_files(
         tables.differences(differences, appraisals, language),
         tables.designs(appraisals, language),
     ]
-    names = tables.design_names(appraisals)
+    names = design_names(appraisals)
     title = " / ".join(names)
     paragraphs = [
         f"{name}: {answer.paragraph(appraisal, language)}"

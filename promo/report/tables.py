@@ -12,6 +12,7 @@ from typing import Literal, TypeAlias
 import polars as pl
 
 from promo.appraisal import Appraisal
+from promo.design.comparison import design_names
 from promo.report import words
 from promo.report.numbers import scale_of, with_unit
 from promo.report.words import Language
@@ -32,13 +33,8 @@ Form: TypeAlias = Literal[
     "stated",
 ]
 ROOM_FOR_SOURCES = 80
-PARTS = (
-    "would_have_bought_anyway",
-    "switched",
-    "moved_in_time",
-    "came_from_outside",
-    "new_buyers",
-)
+PARTS = tuple(name for name, kind in MEASURES.items() if kind.basis == "identity")
+"""The five parts of the subsidised cars, in the order of the contract."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -404,15 +400,6 @@ def designs(appraisals: Sequence[Appraisal], language: Language) -> Table:
         Column("mean", words.heading("mean", language), "by unit", "p05", "p95"),
     )
     return _table("designs", columns, frame, language)
-
-
-def design_names(appraisals: Sequence[Appraisal]) -> list[str]:
-    """What each design is called; a number is added where two files share an identifier."""
-    names = [appraisal.campaign_id for appraisal in appraisals]
-    return [
-        f"{name}#{place + 1}" if names.count(name) > 1 else name
-        for place, name in enumerate(names)
-    ]
 
 
 def differences(made: pl.DataFrame, appraisals: Sequence[Appraisal], language: Language) -> Table:

@@ -12,6 +12,7 @@ from rich.table import Table as RichTable
 from rich.text import Text
 
 from promo.appraisal import Appraisal
+from promo.design.comparison import design_names
 from promo.report import answer, plots, tables
 from promo.report.grid import Grid, grid
 from promo.report.tables import Table
@@ -57,7 +58,7 @@ def comparison_text(
 ) -> str:
     """Designs beside each other, the differences first."""
     page = Page(language, width=width, plain=plain)
-    for name, appraisal in zip(tables.design_names(appraisals), appraisals, strict=True):
+    for name, appraisal in zip(design_names(appraisals), appraisals, strict=True):
         page.heading(f"{name}: {chosen(appraisal.title, language)}")
         page.paragraph(answer.paragraph(appraisal, language))
         page.paragraph(answer.standing_line(appraisal, language))
