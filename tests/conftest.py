@@ -133,10 +133,10 @@ examples:
 """
 
 PLANT = """\
-id: bing
-name: {{zh: 丙厂, en: Plant C}}
-place: 本市
-maker: 丙厂
+id: {plant}
+name: {{zh: 厂, en: a plant}}
+place: {place}
+maker: {maker}
 lines:
   - id: l1
     rate_per_hour: {rate_per_hour}
@@ -160,6 +160,11 @@ planning:
   expectation_speed_per_month: {{assumed: 0.4, range: [0.1, 0.9], why: made up}}
   shipping_days: {{assumed: 3, range: [2, 5], why: made up}}
 """
+
+PLANTS = {
+    "plant.yaml": {"plant": "bing", "place": "本市", "maker": "丙厂"},
+    "second.yaml": {"plant": "jia", "place": "外地", "maker": "甲厂"},
+}
 
 USUAL: dict[str, Any] = {
     "id": "tiny-campaign",
@@ -189,8 +194,9 @@ Tiny = Callable[..., Study]
 def tiny(tmp_path_factory: pytest.TempPathFactory) -> Tiny:
     """A function that writes a tiny study, changed as its keywords say, and loads it.
 
-    As it stands: 6,000 cars a year, 30 days from 1 November 2022, 3,000 yuan for every car bought
-    by a person, one pot of 600,000 yuan. See `USUAL` for what may be changed.
+    As it stands: 6,000 cars a year, 30 days from 1 November 2022, 3,000 yuan for every car of
+    50,000 yuan and more bought by a person, one pot of 600,000 yuan. See `USUAL` for what may be
+    changed. `manufacturers` may name plant.yaml, second.yaml or both.
     """
     folders = iter(range(100_000))
     root = tmp_path_factory.mktemp("campaigns")
@@ -211,7 +217,8 @@ def tiny(tmp_path_factory: pytest.TempPathFactory) -> Tiny:
         )
         (folder / "vehicles.csv").write_text(VEHICLES, encoding="utf-8")
         (folder / "market.yaml").write_text(market, encoding="utf-8")
-        (folder / "plant.yaml").write_text(PLANT.format(**parts), encoding="utf-8")
+        for file, plant in PLANTS.items():
+            (folder / file).write_text(PLANT.format(**plant, **parts), encoding="utf-8")
         (folder / "campaign.yaml").write_text(CAMPAIGN.format(**parts), encoding="utf-8")
         if until:
             (folder / "policy.yaml").write_text(POLICY.format(until=until), encoding="utf-8")

@@ -119,7 +119,7 @@ class PlantInputs:
     expected_sales : (R or 1, W, J) cars a week the trade expects without the campaign
     campaign_sales : (R or 1, W, J) extra cars a week that the bureau announces, zero without
     announced_day : index of the day on which the plant is told; may be negative; None is never
-    base_mix : (J,) share of each vehicle in the base load, adds up to 1
+    base_mix : (J,) or (R or 1, J) share of each vehicle in the base load, adds up to 1
     capacity : (R, T, L) cars a day without overtime, zero on days without work
     working : (T, L) how much of each day the lines are meant to work, 0 to 1
     line_of : (J,) index of the group of lines that builds the vehicle
@@ -475,10 +475,10 @@ def both_worlds(
 
     The base load is spread over the vehicles as the city's expected sales are.
     """
-    by_vehicle = demand.expected.mean(axis=(0, 1))
-    total = by_vehicle.sum()
-    vehicles = by_vehicle.size
-    mix = by_vehicle / total if total > 0 else np.full(vehicles, 1.0 / max(vehicles, 1))
+    by_vehicle = demand.expected.mean(axis=1)
+    total = by_vehicle.sum(axis=1, keepdims=True)
+    alike = np.full_like(by_vehicle, 1.0 / max(by_vehicle.shape[1], 1))
+    mix = np.divide(by_vehicle, total, out=alike, where=total > 0)
     announced = weekly_rates(demand.announced)
     quiet = PlantInputs(
         sales=demand.without,
