@@ -70,7 +70,7 @@ def behaviour(stage, **changes):
     return Behaviour(**{**usual, **changes})
 
 
-def state(stage, people, yuan, belief=1.0):
+def state(stage, people, yuan, belief=1.0, memory=None):
     """Rates of claims where each vehicle is paid `yuan` and the pot never ends."""
     window = Window.of(stage)
     periods = len(stage.period_days)
@@ -84,11 +84,11 @@ def state(stage, people, yuan, belief=1.0):
     fen = np.zeros((1, window.periods, 1, 3, 1), dtype=np.int64)
     fen[..., 0] = np.asarray(yuan) * 100
     made = offer(stage, window, people, planned, fen)
-    entry = Entry(np.full((1, stage.bins.start.size), belief))
+    entry = Entry(np.full((1, stage.bins.start.size), belief), memory)
     return uptake(stage, window, people, planned, made, entry)
 
 
-# --- the closed form ----------------------------------------------------------------------------
+# --- the closed form --------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("window", [(0, 0), (0, 29)], ids=["one day", "thirty days"])
@@ -176,7 +176,56 @@ def test_no_more_than_all_the_willing_land_on_a_day():
     assert (landing.pool >= 0).all()
 
 
-# --- households one by one ----------------------------------------------------------------------
+# --- from one state of the pots to the next ---------------------------------------------------
+
+
+@pytest.mark.parametrize("day", [0, 1, 7, 12, 29])
+def test_a_closing_that_changes_no_offer_changes_no_purchase(day):
+    """Who had moved has moved, who shops goes on shopping; the rest of the window is the same."""
+    stage = setting(window=(0, 29), days=400, a_day=10.0)
+    people = behaviour(stage)
+    whole = state(stage, people, 3_000, belief=1 / 3)
+    memory = whole.movers.landing.memory(day, 0)
+    later = state(stage, people, 3_000, belief=1 / 3, memory=memory)
+    # The same recursion entered in the middle: equal but for the rounding of sums.
+    assert np.allclose(later.movers.landing.daily[:, day:], whole.movers.landing.daily[:, day:])
+    assert not later.movers.landing.daily[:, :day].any()
+    assert np.allclose(later.movers.landing.total, whole.movers.landing.total)
+    assert np.allclose(later.stayers[:, day:], whole.stayers[:, day:])
+
+
+def test_a_smaller_offer_later_on_lets_some_of_the_shoppers_go():
+    """3,000 yuan until day 10, 1,000 from then on: who shopped and would not come for 1,000 stops.
+
+    By the last day all have landed whom 3,000 brought by day 10 or 1,000 by day 29:
+    more than 1,000 alone would have moved, fewer than 3,000 all along.
+    """
+    stage = setting(window=(0, 29), days=400, a_day=10.0)
+    people = behaviour(stage)
+    much, little = (state(stage, people, yuan) for yuan in (3_000, 1_000))
+    fell = state(stage, people, 1_000, memory=much.movers.landing.memory(10, 0))
+    total = fell.movers.landing.total.sum()
+    landed_before = much.movers.landing.daily[:, :10].sum()
+    assert little.movers.landing.total.sum() < total < much.movers.landing.total.sum()
+    assert fell.movers.landing.before.sum() == pytest.approx(landed_before, rel=1e-12)
+
+
+def test_a_household_moves_once_however_often_the_offer_changes():
+    """Landed and still shopping together never exceed the planned, week by week."""
+    stage = setting(window=(0, 29), days=400, a_day=10.0)
+    people = behaviour(stage, cost_earlier=np.full((1, 1), 500.0))
+    planned = stage.bins.gather(stage.planned_by_type())[None]
+    memory, landed = None, 0.0
+    for day, yuan in ((5, 3_000), (12, 500), (20, 4_000), (29, 4_000)):
+        now = state(stage, people, yuan, memory=memory)
+        memory = now.movers.landing.memory(day, 0)
+        assert (memory.landed + memory.pool <= planned * (1 + 1e-12)).all()
+        assert memory.landed.sum() >= landed
+        landed = memory.landed.sum()
+    assert (now.movers.landing.total <= planned * (1 + 1e-12)).all()
+
+
+# --- households one by one --------------------------------------------------------------------
 
 HOUSEHOLDS, DAYS, LAST, YUAN = 200_000, 730, 29, 3_000.0
 
