@@ -6,14 +6,15 @@ Designs on the same draws, and their differences with intervals of their own.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import polars as pl
 
 from promo.appraisal import Appraisal, Progress, appraise_among
 from promo.crew import crew
-from promo.schema import MEASURES, Floats, Words
+from promo.results import RATIOS
+from promo.schema import MEASURES, Floats, Measure, MeasureKind, Words
 from promo.simulation.uncertainty import measure
 from promo.study import Study
 
@@ -32,7 +33,7 @@ MORE_IS_BETTER = (
     "city_tax_return",
     "consumer_gain",
 )
-"""Of the other measures neither more nor less is better in itself."""
+"""Of the others more is not better in itself, or, as with costs a car, less is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,16 +83,16 @@ def _part(progress: Progress | None, number: int, count: int) -> Progress | None
 
 
 def differences(appraisals: Sequence[Appraisal]) -> pl.DataFrame:
-    """Each design minus the first, measure by measure."""
+    """Each design minus the first, measure by measure; none where one of two has no value."""
     names = design_names(appraisals)
     rows = []
     for kind in MEASURES.values():
         values = [_finite(each, kind.name) for each in appraisals]
-        if any(not np.isfinite(each).all() for each in values):
+        if not all(_has_value(each, kind.name) for each in appraisals):
             continue
         best = _best(values) if kind.name in MORE_IS_BETTER else None
-        for name, value in zip(names[1:], values[1:], strict=True):
-            found = measure(kind, value - values[0], appraisals[0].standing)
+        for name, value, appraisal in zip(names[1:], values[1:], appraisals[1:], strict=True):
+            found = _difference(kind, appraisal, appraisals[0])
             marked = _told_apart(value, values[0])
             rows.append(
                 (
@@ -107,6 +108,32 @@ def differences(appraisals: Sequence[Appraisal]) -> pl.DataFrame:
                 )
             )
     return pl.DataFrame(rows, schema=SCHEMA, orient="row")
+
+
+def _has_value(appraisal: Appraisal, name: str) -> bool:
+    """Whether a design has this measure in every draw, and a ratio as a whole too."""
+    exists = name not in RATIOS or appraisal.measure(name).mean is not None
+    return exists and bool(np.isfinite(_finite(appraisal, name)).all())
+
+
+def _difference(kind: MeasureKind, one: Appraisal, other: Appraisal) -> Measure:
+    """One design minus another; of two ratios of means the difference of the two."""
+    draws = _finite(one, kind.name) - _finite(other, kind.name)
+    found = measure(kind, draws, one.standing)
+    if kind.name not in RATIOS:
+        return found
+    of_means = measure(kind, _pull(one, kind.name) - _pull(other, kind.name), one.standing)
+    return replace(found, mean=of_means.mean, se=of_means.se)
+
+
+def _pull(appraisal: Appraisal, name: str) -> Floats:
+    """The ratio of the means as each draw pulls it (R,): of mean the ratio, by the delta method.
+
+    To first order its standard error is that of the ratio.
+    """
+    over, under = (appraisal.measure(each).draws for each in RATIOS[name])
+    whole = over.mean() / under.mean()
+    return np.asarray(whole + (over - whole * under) / under.mean())
 
 
 SCHEMA = {
