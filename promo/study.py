@@ -25,6 +25,7 @@ from promo.production.accounts import CITY_ACCOUNTS
 from promo.production.manufacturer import Manufacturer, built_here, load_manufacturer
 from promo.schema import Assumption, Bools, Floats, Standing, Words
 from promo.simulation.draws import Shape
+from promo.simulation.offers import REGISTRATION_LAG_DAYS
 from promo.simulation.stage import People, Policy, Programme, Stage, set_stage
 from promo.textfile import Loaded, name_in_campaigns, resolve
 
@@ -99,7 +100,8 @@ class Study:
     def warnings(self) -> tuple[Words, ...]:
         """What the reader must know of the inputs: the baseline's warnings and the findings."""
         found = (Words(each.message, each.message) for each in self.findings)
-        return (*self.baseline.warnings, *self._late_plates(), *self._quota(), *found)
+        own = (*self._late_plates(), *self._quota(), *self._unknown_facts())
+        return (*self.baseline.warnings, *own, *found)
 
     def _late_plates(self) -> tuple[Words, ...]:
         """Purchases near the end of the window that cannot be plated in time."""
@@ -109,10 +111,10 @@ class Study:
             return ()
         return (
             Words(
-                f"开票到 {declared} 为止都在期内, 但 {earned} 之后开票的车按 7 天上牌已来不及,"
-                "推演中领不到。",
+                f"开票到 {declared} 为止都在期内, 但 {earned} 之后开票的车按 "
+                f"{REGISTRATION_LAG_DAYS} 天上牌已来不及,推演中领不到。",
                 f"Invoices count until {declared}, but a car invoiced after {earned} is plated "
-                "too late (7 days are assumed) and gets nothing here.",
+                f"too late ({REGISTRATION_LAG_DAYS} days are assumed) and gets nothing here.",
             ),
         )
 
@@ -126,6 +128,26 @@ class Study:
                 "The plate quota binds the sales without the campaign only; cars sold because of "
                 "it are assumed to find plates, so net sales may be overstated.",
             ),
+        )
+
+    def _unknown_facts(self) -> tuple[Words, ...]:
+        """Facts that rules read and neither market nor catalogue tells."""
+        known = frozenset(self.stage.frame.columns)
+        rules = self.stage.programme.rules
+        held = [fact for test in rules.tests for fact in test.facts]
+        paid = [fact for benefit in self.campaign.benefits.values() for fact in benefit.facts]
+        texts = (
+            (held, "取决于此的条件算作满足", "a condition that hangs on it is taken as fulfilled"),
+            (paid, "取决于此的补贴不发", "no benefit is paid that hangs on it"),
+        )
+        return tuple(
+            Words(
+                f"市场和车型目录都没有事实“{fact}”: 推演中{zh}。",
+                f"Neither market nor catalogue tells the fact '{fact}': in the simulation {en}.",
+            )
+            for facts, zh, en in texts
+            for fact in dict.fromkeys(facts)
+            if fact not in known
         )
 
 
