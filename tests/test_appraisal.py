@@ -4,6 +4,7 @@ Sums that must come out whatever the numbers are, and the same bytes however the
 """
 
 from dataclasses import fields
+from pathlib import Path
 
 import numpy as np
 import polars as pl
@@ -56,6 +57,7 @@ RICH = {
     "policy_until": "2022-11-20",
     "announced": "2022-10-20",
     "manufacturers": "plant.yaml, second.yaml",
+    "horizon_months": 2,
 }
 """Two pots, an assumed amount and an assumed pot, outside buyers, a policy, two plants."""
 
@@ -309,9 +311,8 @@ def test_the_number_of_workers_changes_no_byte(by_workers, workers):
 
 
 def test_another_seed_is_another_result(rich, lived):
-    again, other = (worlds(rich, draws=32, seed=seed).outcome for seed in (1, 2))
-    assert (again.with_campaign == lived.outcome.with_campaign).all()
-    assert (other.with_campaign != lived.outcome.with_campaign).any()
+    other = worlds(rich, draws=16, seed=2).outcome
+    assert (other.with_campaign != lived.outcome.with_campaign[:16]).any()
 
 
 def test_a_longer_run_contains_the_shorter_one(rich, lived):
@@ -347,7 +348,7 @@ def test_twice_the_draws_moves_no_mean_by_more_than_four_errors_in_a_tiny_market
 @pytest.mark.parametrize("seed", range(20))
 def test_256_and_512_draws_of_kaifeng_differ_by_at_most_four_errors(seed):
     """Run by `pytest -m slow`: 20 seeds of about half a minute each."""
-    study = load_study("campaigns/kaifeng/2022-q4.yaml")
+    study = load_study(str(Path(__file__).parents[1] / "campaigns" / "kaifeng" / "2022-q4.yaml"))
     assert not four_errors_apart(study, few=256, seed=seed)
 
 

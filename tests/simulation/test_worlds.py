@@ -240,10 +240,10 @@ def test_means_of_chance_are_the_means(tiny, number):
     money of the mean path ends once, that of chance around it), hence 1 % beside four spreads.
     """
     study = tiny(**random_campaign(number))
-    drawn = central(study, draws=256)
+    drawn = central(study, draws=128)
     counted = study.stage.block(drawn).live(chance(11)).parts.sum(axis=2)
     expected = study.stage.block(central(study)).live(means).parts.sum(axis=2)[0]
-    error = 4 * counted.std(axis=0) / np.sqrt(256) + 0.01 * expected.sum()
+    error = 4 * counted.std(axis=0) / np.sqrt(128) + 0.01 * expected.sum()
     assert (np.abs(counted.mean(axis=0) - expected) < error).all()
 
 
