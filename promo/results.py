@@ -6,13 +6,14 @@ From the draws of both worlds to the measures and frames of an appraisal.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 import numpy as np
 import polars as pl
 
-from promo.production.accounts import Item, Level
+from promo.policy.money import BASIS
+from promo.production.accounts import Item
 from promo.pull_through import Output, PullThrough, additional_by_vehicle
 from promo.schema import MEASURES, Floats, Ints, Measure, Standing, Words
 from promo.simulation.ledger import ANYWAY, MOVED, NEW, OUTSIDE, PARTS, SWITCHED
@@ -53,6 +54,8 @@ RATIOS = {
     "cost_per_local_car_built": ("spend", "built_in_horizon"),
 }
 
+NO_LIMIT = Words("资金没有上限", "the campaign declares no limit to its money")
+
 
 def totals(worlds: Worlds) -> dict[str, Floats]:
     """Every measure that is not a ratio, one value a draw (R,)."""
@@ -64,11 +67,17 @@ def _money(worlds: Worlds) -> dict[str, Floats]:
     closing = outcome.closing.min(axis=1)
     return {
         "spend": outcome.spent.sum(axis=(1, 2)) / 100,
-        "budget": outcome.budget.sum(axis=1) / 100,
+        "budget": _budget(worlds).sum(axis=1),
         "exhaustion_probability": np.isfinite(closing).astype(np.float64),
         "exhaustion_day": closing,
         "consumer_gain": outcome.gain + outcome.unnoticed,
     }
+
+
+def _budget(worlds: Worlds) -> Floats:
+    """Yuan in each pot (R, K); infinite where the campaign declares no limit."""
+    yuan = worlds.outcome.budget / 100
+    return np.full_like(yuan, np.inf) if worlds.study.campaign.money.unlimited else yuan
 
 
 def _ledger(worlds: Worlds) -> dict[str, Floats]:
@@ -117,14 +126,21 @@ def measures(worlds: Worlds, standing: Standing) -> tuple[Measure, ...]:
         else:
             found.append(measure(kind, by_name[name], standing))
             found.extend(_by_pot(worlds, name, standing))
-    return tuple(found)
+    return tuple(_explained(worlds, each) for each in found)
+
+
+def _explained(worlds: Worlds, found: Measure) -> Measure:
+    """A budget that has no value is one without limit."""
+    if found.kind.name != "budget" or not worlds.study.campaign.money.unlimited:
+        return found
+    return replace(found, never=0.0, reason=NO_LIMIT)
 
 
 def _by_pot(worlds: Worlds, name: str, standing: Standing) -> list[Measure]:
     outcome = worlds.outcome
     columns = {
         "spend": outcome.spent.sum(axis=1) / 100,
-        "budget": outcome.budget / 100,
+        "budget": _budget(worlds),
         "exhaustion_probability": np.isfinite(outcome.closing).astype(np.float64),
         "exhaustion_day": outcome.closing,
     }
@@ -299,23 +315,16 @@ def _buyers(worlds: Worlds) -> list[Item]:
 
 
 def _costs(worlds: Worlds) -> list[Item]:
-    """Spend by level of government, as the campaign's funding says."""
+    """Spend by payer, under the name that the campaign's funding gives it; else the city's."""
     spend = worlds.outcome.spent.sum(axis=(1, 2)) / 100
     funding = worlds.study.campaign.money.funding
     words = Words("购车补贴", "the subsidy")
     if not funding:
         return [Item("costs", "subsidy", "city", spend, words)]
     return [
-        Item("costs", "subsidy", _level(payer.payer), spend * payer.share / 10_000, words)
+        Item("costs", "subsidy", payer.payer, spend * payer.share / BASIS, words)
         for payer in funding
     ]
-
-
-LEVELS: dict[str, Level] = {"city": "city", "province": "province", "central": "central"}
-
-
-def _level(payer: str) -> Level:
-    return LEVELS.get(payer, "firms")
 
 
 def _days(worlds: Worlds) -> Sequence[date]:

@@ -347,11 +347,14 @@ Level: TypeAlias = Literal["city", "province", "central", "firms", "buyers"]
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One line of the page with both sides: `yuan` (R,), with minus without."""
+    """One line of the page with both sides: `yuan` (R,), with minus without.
+
+    `level` is a `Level`, or a payer by the name that the campaign's file gives it.
+    """
 
     side: Side
     item: str
-    level: Level
+    level: str
     yuan: Floats
     words: Words
 
