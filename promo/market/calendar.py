@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from promo.schema import Bools, Floats, Words
+from promo.schema import Floats, Words
 
 _DAY = timedelta(days=1)
 
@@ -160,11 +160,6 @@ def day_shares(first_day: date, last_day: date, weights: DayWeights = DAY_WEIGHT
     return np.concatenate(shares)
 
 
-def working_days(first_day: date, last_day: date) -> Bools:
-    """Which days (T,) offices work, exchanged weekends included."""
-    return np.array([is_working_day(day) for day in days_between(first_day, last_day)], dtype=bool)
-
-
 def plant_days(first_day: date, last_day: date, *, days_per_week: float) -> Floats:
     """How much of each day (T,) a plant works that works so many days of an ordinary week.
 
@@ -180,12 +175,6 @@ def plant_days(first_day: date, last_day: date, *, days_per_week: float) -> Floa
     holiday = np.array([is_public_holiday(day) for day in days])
     worked_weekend = np.array([day.weekday() >= 5 and is_working_day(day) for day in days])
     return np.where(worked_weekend, 1.0, np.where(holiday, 0.0, ordinary))
-
-
-def plant_days_by_week(first_day: date, *, weeks: int, days_per_week: float) -> Floats:
-    """Days (weeks,) a plant works in each seven days from the first day on."""
-    days = plant_days(first_day, first_day + (7 * weeks - 1) * _DAY, days_per_week=days_per_week)
-    return np.asarray(days.reshape(weeks, 7).sum(axis=1), dtype=np.float64)
 
 
 def calendar_warnings(first_day: date, last_day: date) -> tuple[Words, ...]:

@@ -38,7 +38,6 @@ from promo.schema import FACTS, FactType
 
 MAX_CELLS = 1_000_000
 Point: TypeAlias = str | int | float | bool | date | None
-_DAYS_OF_STEP = {"d": 1, "w": 7, "mo": 31, "y": 366}
 
 
 @dataclass(slots=True)

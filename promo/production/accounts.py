@@ -26,7 +26,6 @@ import numpy as np
 from promo.errors import PromoError
 from promo.schema import Assumption, Floats, Words
 
-VAT_RATE = 0.13
 MONTHS_PER_YEAR = 12
 LARGEST_CITY_MULTIPLIER = 2.0
 _ELECTRIC = ("BEV", "FCEV")
@@ -189,9 +188,6 @@ CITY_ACCOUNTS: tuple[Assumption, ...] = (
     ),
 )
 
-ACCOUNTS: tuple[Assumption, ...] = (*PLANT_ACCOUNTS, *CITY_ACCOUNTS)
-"""All assumptions of this page; the first group is stated per enterprise, under its id."""
-
 LIMITS: tuple[Words, ...] = (
     Words(
         "税收与增加值不可相加: 税出自增加值。各级税收按法定分成估算, 未计留抵、退税和优惠。",
@@ -306,15 +302,6 @@ def plant_accounts(
         consumption_tax=(value * consumption_tax_rate).sum(axis=1),
         profit=rates.profit_margin * (output_value + supplier_output),
     )
-
-
-def price_without_vat(price: Floats) -> Floats:
-    """Price without VAT of a price with it.
-
-    >>> price_without_vat(np.array([113_000.0])).round(2)
-    array([100000.])
-    """
-    return price / (1.0 + VAT_RATE)
 
 
 def consumption_tax_rate(energy: str, displacement_l: float | None) -> float:

@@ -52,10 +52,10 @@ def test_february_2023_is_fuller_than_february_2022_because_the_festival_moved()
 
 
 def test_a_six_day_plant_loses_its_holidays_week_by_week():
-    weeks = calendar.plant_days_by_week(date(2022, 9, 26), weeks=3, days_per_week=6)
+    days = calendar.plant_days(date(2022, 9, 26), date(2022, 10, 16), days_per_week=6)
     # 26 Sep - 2 Oct: 1 and 2 October off -> Mon-Fri; 3-9 Oct: off to the 7th, 8 and 9 worked;
     # 10-16 Oct: an ordinary six-day week.
-    assert weeks.tolist() == [5.0, 2.0, 6.0]
+    assert days.reshape(3, 7).sum(axis=1).tolist() == [5.0, 2.0, 6.0]
 
 
 def test_half_a_saturday_is_half_a_day():
