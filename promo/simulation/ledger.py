@@ -315,17 +315,33 @@ class Claimants:
             gain=np.asarray(gain),
         )
 
-    def expected(self, claims: Floats) -> tuple[Floats, Floats]:
-        """Means of `Tally.same` and `Tally.removed` for mean claims (W, N)."""
+    def mean_tally(self, claims: Floats) -> Tally:
+        """The mean of `tally` for these mean claims (W, N)."""
         few = _local_and_rest(self.vehicles, self.setting.local)
         origin = _local_and_rest(self.streams.origin, self.setting.local)[self.source]
         same_day = self._same_day()[:, None]
-        instead = few[:, 1].sum(axis=1, keepdims=True) * origin
-        same = self._on_calendar(claims @ (few[:, 0] * same_day))
-        removed = self._on_calendar(claims @ (instead * same_day))
-        moved = claims.sum(axis=0)[:, None] * (few[:, 0] + instead) * ~same_day
-        weeks = _normalised(self.streams.planned)[self.source].T @ moved
-        return same, removed + _over_days(self.setting, weeks, Means())
+        by_column = claims.sum(axis=0)
+        otherwise = few[:, 1].sum(axis=1, keepdims=True) * origin
+        weeks = _normalised(self.streams.planned)[self.source]
+        moved = by_column[:, None] * (few[:, 0] + otherwise) * ~same_day
+        beyond = weeks[:, self.setting.bins.start >= self.setting.horizon].sum(axis=1)
+        inside = np.where(same_day[:, 0], 1.0, weeks.sum(axis=1) - beyond)
+        cars = by_column[:, None, None] * self.vehicles
+        parts = np.zeros((len(PARTS), self.setting.local.size))
+        np.add.at(parts, self.streams.part[self.source], cars)
+        plan = (
+            cars[:, 0] + cars[:, 1].sum(axis=1, keepdims=True) * self.streams.origin[self.source]
+        )
+        return Tally(
+            parts=parts,
+            arrived=self._on_calendar(claims @ few.sum(axis=1)),
+            same=self._on_calendar(claims @ (few[:, 0] * same_day)),
+            removed=self._on_calendar(claims @ (otherwise * same_day))
+            + _over_days(self.setting, weeks.T @ moved, Means()),
+            instead=inside @ plan,
+            from_beyond=by_column @ beyond,
+            gain=np.asarray(by_column @ self.streams.gain[self.source]),
+        )
 
     def _same_day(self) -> Bools:
         """Columns of households that buy on their planned day in the city."""

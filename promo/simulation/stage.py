@@ -26,7 +26,7 @@ from promo.simulation.worlds import Block
 NEST_LEVELS = ("segment", "energy", "model")
 SORTING_ELASTICITY = -3.5
 """Own-price elasticity at which types are sorted over vehicles; sorting is a fact, not a draw."""
-LONGEST_WEEKLY_DAYS = 210
+LONGEST_WEEKLY_DAYS = 98
 
 
 @dataclass(frozen=True, slots=True)

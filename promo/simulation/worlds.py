@@ -190,10 +190,10 @@ class _Life:
             last_yuan=block.last_yuan,
             luck=self.luck,
         )
-        tally, expected = self._tally(path)
+        tally, mean = self._tally(path)
         until = block.setting.horizon
         planned = self._planned()
-        alone = np.maximum(planned - expected, 0.0)
+        alone = np.maximum(planned - mean.same - mean.removed, 0.0)
         unaffected = self.luck.counts(alone[:until])
         without = unaffected + tally.same[:until] + tally.removed[:until]
         return Outcome(
@@ -222,15 +222,15 @@ class _Life:
         self.entered.append((claimants, rates))
         return rates
 
-    def _tally(self, path: MoneyPath) -> tuple[Tally, Floats]:
-        """Claims of all states classed, and the mean purchases (T, L + 1) they stand for."""
+    def _tally(self, path: MoneyPath) -> tuple[Tally, Tally]:
+        """Claims of all states classed, as they came and at their mean."""
         lived = list(zip(self.entered, path.spells, strict=True))
-        tallies = [claimants.tally(spell.claims, self.luck) for (claimants, _), spell in lived]
+        came = [_classed(claimants, spell.claims, self.luck) for (claimants, _), spell in lived]
         means = [
-            sum(claimants.expected(expected_claims(rates, spell)))
+            claimants.mean_tally(expected_claims(rates, spell))
             for (claimants, rates), spell in lived
         ]
-        return functools.reduce(Tally.plus, tallies), np.asarray(sum(means))
+        return functools.reduce(Tally.plus, came), functools.reduce(Tally.plus, means)
 
     def _planned(self) -> Floats:
         """Expected purchases without the campaign (T, L + 1)."""
@@ -244,6 +244,11 @@ class _Life:
         behaviour = self.block.behaviour
         share = behaviour.passed_on[self.row] - behaviour.perceived[self.row]
         return np.asarray(share * path.spent.sum() / 100.0)
+
+
+def _classed(claimants: Claimants, claims: Cars, luck: Luck) -> Tally:
+    """Claims of one state by what their households would have done."""
+    return claimants.tally(claims, luck) if luck.whole else claimants.mean_tally(claims)
 
 
 def chance(seed: int) -> Callable[[int], Luck]:
