@@ -51,12 +51,28 @@ def money_sentence(appraisal: Appraisal, language: Language) -> str:
         return _lasting(amount, day, appraisal, language)
     middle = spoken_day(calendar_day(appraisal.window[0], day.p50), language)
     early, late = (_bound(value, appraisal, language) for value in (day.p05, day.p95))
+    pots = len(appraisal.budget_pots)
+    if pots > 1:
+        return _first_of_several(amount, pots, (middle, early, late), language)
     if language == "zh":
         if day.p95 is None:
             tail = f"早的可到{early}，晚的到活动结束仍有余（九成区间）"
             return f"{amount}资金大约用到{middle}；{tail}。"
         return f"{amount}资金大约用到{middle}；十次有九次在{early}与{late}之间用完。"
     return f"The {amount} last until about {middle}; nine times in ten between {early} and {late}."
+
+
+def _first_of_several(
+    amount: str, pots: int, days: tuple[str, str, str], language: Language
+) -> str:
+    """The day of several pots together is that of the first to refuse a claim."""
+    middle, early, late = days
+    if language == "zh":
+        return f"{amount}资金分 {pots} 池，最早用完的一池大约用到{middle}（九成区间：{early}至{late}）。"
+    return (
+        f"Of the {amount} in {pots} pots the first is empty by about {middle}; nine times in ten "
+        f"between {early} and {late}."
+    )
 
 
 def stated_budget(appraisal: Appraisal, language: Language) -> str:

@@ -93,6 +93,13 @@ def test_the_answer_comes_first_and_speaks_in_dates(appraisal: Appraisal) -> Non
     assert "'own price elasticity'" in text
 
 
+def test_of_several_pots_only_the_first_is_said_to_be_empty(appraisal: Appraisal) -> None:
+    """The day of the whole is the first refusal by any pot; the other may still have money."""
+    two = replace(appraisal, budget_pots=("main", "green"))
+    assert "in 2 pots the first is empty by about 3 December" in answer.money_sentence(two, "en")
+    assert "分 2 池，最早用完的一池" in answer.money_sentence(two, "zh")
+
+
 def test_money_that_lasts_is_not_given_a_day(appraisal: Appraisal) -> None:
     measures = tuple(
         replace(m, p50=None, p95=None, never=0.7) if m.kind.name == "exhaustion_day" else m
