@@ -68,7 +68,8 @@ def _first_of_several(
     """The day of several pots together is that of the first to refuse a claim."""
     middle, early, late = days
     if language == "zh":
-        return f"{amount}资金分 {pots} 池，最早用完的一池大约用到{middle}（九成区间：{early}至{late}）。"
+        tail = f"（九成区间：{early}至{late}）"
+        return f"{amount}资金分 {pots} 池，最早用完的一池大约用到{middle}{tail}。"
     return (
         f"Of the {amount} in {pots} pots the first is empty by about {middle}; nine times in ten "
         f"between {early} and {late}."
