@@ -10,7 +10,7 @@ from promo.demand.nested_logit import Nests
 from promo.simulation.behaviour import Behaviour
 from promo.simulation.setting import Setting, planned_bins
 from promo.simulation.uptake import Entry, Window, offer, uptake
-from promo.simulation.without import Planned, landing_hazard
+from promo.simulation.without import Planned, landing_hazard, planned_purchases
 
 MONTH = 30.4
 """Days a month, as the design writes the cost of moving: C = c |tau - t| / 30.4."""
@@ -223,6 +223,41 @@ def test_a_household_moves_once_however_often_the_offer_changes():
         assert memory.landed.sum() >= landed
         landed = memory.landed.sum()
     assert (now.movers.landing.total <= planned * (1 + 1e-12)).all()
+
+
+# --- new buyers, and policies that end --------------------------------------------------------
+
+
+@pytest.mark.parametrize("aware", [1.0, 0.4])
+def test_new_buyers_are_the_growth_of_the_market_among_those_at_home_who_know(aware):
+    """A uniform 3,000 yuan: R = exp(alpha b), purchases grow by R^zeta - 1 = exp(0.021) - 1."""
+    stage = setting(window=(0, 29), days=30, a_day=10.0)
+    found = state(stage, behaviour(stage, aware_public=np.full(1, aware)), 3_000)
+    grown = np.expm1(0.2 * 3.5e-5 * 3_000)
+    assert found.response.new[0, 0, 0] == pytest.approx(grown * SHARES, rel=1e-9)
+    assert found.joiners.sum() == pytest.approx(aware * 300.0, rel=1e-9)
+
+
+def test_a_policy_that_ends_moves_purchases_and_loses_none():
+    """2,000 yuan end after day 29: more before, fewer after, the same in all; by hand at home.
+
+    Whoever is moved by the policy is planned somewhere on the calendar, so what is added up to the
+    last day is taken away later, to the rounding of sums.
+    """
+    stage = setting(window=(0, 29), days=400, a_day=10.0)
+    gain = np.zeros((1, 2, 1, 3))
+    gain[:, 1] = -2_000.0
+    planned = planned_purchases(stage, behaviour(stage), gain)
+    # Later purchases are fewer by R^zeta, R = exp(-alpha 2,000).
+    assert planned.unmoved[0, 0, 40:] == pytest.approx(10.0 * np.exp(-0.2 * 3.5e-5 * 2_000))
+    before, after = planned.daily[0, 0, :30], planned.daily[0, 0, 30:]
+    # The closed form above, b/median = 1 month, times the flow after the end; tolerance as there,
+    # and 1 % for what is planned later than a year after the end (share 0.003 of a month's 1.5).
+    moved = (before - planned.unmoved[0, 0, :30]).sum()
+    flow = planned.unmoved[0, 0, 40]
+    assert moved == pytest.approx(flow * (MONTH * np.exp(0.9**2 / 2) - 0.5), rel=0.015)
+    assert (planned.unmoved[0, 0, 30:] - after).sum() == pytest.approx(moved, rel=1e-9)
+    assert (after >= 0).all()
 
 
 # --- households one by one --------------------------------------------------------------------
