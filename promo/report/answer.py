@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import polars as pl
 
@@ -10,13 +11,14 @@ from promo.appraisal import Appraisal
 from promo.report import words
 from promo.report.numbers import (
     calendar_day,
+    interval,
     number,
     scale_of,
     spoken_day,
     spoken_money,
 )
 from promo.report.words import Language
-from promo.schema import MEASURES, Measure
+from promo.schema import MEASURES, Measure, Words
 
 MOVED_MEASURE = "additional_cars_in_horizon"
 
@@ -115,10 +117,10 @@ def _unlimited(spend: Measure, language: Language) -> str:
 def cars_sentence(appraisal: Appraisal, language: Language) -> str:
     """How many cars get the money, and how many of them are additional."""
     cars, anyway = (
-        spoken(appraisal, "subsidised_cars"),
-        spoken(appraisal, "would_have_bought_anyway"),
+        spoken(appraisal, "subsidised_cars", language),
+        spoken(appraisal, "would_have_bought_anyway", language),
     )
-    net = spoken(appraisal, "additional_cars_in_horizon")
+    net = spoken(appraisal, "additional_cars_in_horizon", language)
     if language == "zh":
         return (
             f"获补贴 {cars} 辆，其中 {anyway} 辆本来就会买同一款；到观察期末，全市净增 {net} 辆。"
@@ -133,8 +135,8 @@ def plant_sentence(appraisal: Appraisal, language: Language) -> str:
     """What the listed plants build because of the campaign."""
     if appraisal.plants.height == 0:
         return "没有列出本地企业。" if language == "zh" else "No local plant is listed."
-    built = spoken(appraisal, "built_in_horizon")
-    window = spoken(appraisal, "built_in_window")
+    built = spoken(appraisal, "built_in_horizon", language)
+    window = spoken(appraisal, "built_in_window", language)
     if language == "zh":
         return f"所列本地企业到观察期末净多生产 {built} 辆，活动期内 {window} 辆。"
     return (
@@ -150,16 +152,16 @@ def assumption_sentence(appraisal: Appraisal, language: Language) -> str:
     measure = MEASURES[MOVED_MEASURE]
     scale = scale_of(measure.unit, [strongest["at_low"], strongest["at_high"]])
     low, high = number(strongest["at_low"], scale), number(strongest["at_high"], scale)
-    name, label = strongest[f"words_{language}"], words.chosen(measure.words, language)
+    name = words.chosen(Words(strongest["words_zh"], strongest["words_en"]), language)
     if language == "zh":
-        return f"最左右结果的假设是“{name}”：从低值到高值，{label}由 {low} 辆变为 {high} 辆。"
+        return f"最左右结果的假设是{name}：从低值到高值，全市净增由 {low} 辆变为 {high} 辆。"
     return (
-        f"The assumption that moves the answer most is '{name}': from its low to its high end, "
-        f"{label} go from {low} to {high}."
+        f'The assumption that moves the answer most is "{name}": from its low to its high end '
+        f"that net rise goes from {low} to {high} cars."
     )
 
 
-def strongest_assumption(appraisal: Appraisal) -> dict[str, float] | None:
+def strongest_assumption(appraisal: Appraisal) -> dict[str, Any] | None:
     """The row of the assumption with the widest swing of additional cars."""
     swing = (pl.col("at_high") - pl.col("at_low")).abs()
     moved = (
@@ -171,12 +173,12 @@ def strongest_assumption(appraisal: Appraisal) -> dict[str, float] | None:
     return moved.row(0, named=True) if moved.height else None
 
 
-def spoken(appraisal: Appraisal, name: str) -> str:
+def spoken(appraisal: Appraisal, name: str, language: Language) -> str:
     """A measure with its interval, as it is said in a sentence."""
     measure = appraisal.measure(name)
     scale = scale_of(measure.kind.unit, [measure.mean, measure.p05, measure.p95])
     middle, low, high = (number(v, scale) for v in (measure.mean, measure.p05, measure.p95))
-    return f"{middle} ({low}–{high})"
+    return f"{middle} ({interval(low, high, language)})"
 
 
 def all_warnings(appraisals: Sequence[Appraisal], language: Language) -> list[str]:

@@ -21,6 +21,10 @@ Row: TypeAlias = dict[str, object]
 
 BY_UNIT = ("by unit", "stated")
 _NEVER = Words("不发生", "never")
+_YES_OR_NO = Words(
+    "每次抽样只有用完或没用完，所以区间两端是 0 或 100",
+    "in each draw it does or it does not, so the interval ends at 0 or 100",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,19 +47,20 @@ def grid(table: Table, language: Language, *, width: int) -> Grid:
     shown = [column for column in table.columns if width >= column.room]
     rows = table.frame.to_dicts()
     scales = {column.name: _column_scale(column, table) for column in shown}
+    owns = _row_scales(rows, shown)
     headings = [text for c in shown for text in _headings(c, scales[c.name], language)]
-    cells = [_row(row, shown, scales, language) for row in rows]
+    cells = [_row(row, shown, scales, own, language) for row, own in zip(rows, owns, strict=True)]
     return Grid(
         tuple(headings),
         tuple(flag for column in shown for flag in _alignment(column)),
         tuple(cells),
-        tuple(note for row in rows for note in _notes(row, language)),
+        _all_notes(table, rows, shown, language),
     )
 
 
 def _headings(column: Column, scale: Scale | None, language: Language) -> list[str]:
     unit = words.chosen(scale.unit, language) if scale and column.form in {"CNY", "share"} else ""
-    name = f"{column.heading}({unit})" if unit else column.heading
+    name = _labelled(column.heading, unit, language)
     if column.low is None:
         return [name]
     return [name, column.between or words.heading("interval", language)]
@@ -79,9 +84,12 @@ def _column_scale(column: Column, table: Table) -> Scale | None:
 
 
 def _row(
-    row: Row, columns: Sequence[Column], scales: dict[str, Scale | None], language: Language
+    row: Row,
+    columns: Sequence[Column],
+    scales: dict[str, Scale | None],
+    own: Scale | None,
+    language: Language,
 ) -> tuple[str, ...]:
-    own = _row_scale(row, columns)
     label = _label_position(columns) if any(c.form == "by unit" for c in columns) else None
     cells: list[str] = []
     for position, column in enumerate(columns):
@@ -101,18 +109,32 @@ def _label_position(columns: Sequence[Column]) -> int:
 
 
 def _with_unit(text: str, scale: Scale, language: Language) -> str:
-    unit = words.chosen(scale.unit, language)
+    return _labelled(text, words.chosen(scale.unit, language), language)
+
+
+def _labelled(text: str, unit: str, language: Language) -> str:
     return f"{text}({unit})" if unit and language == "zh" else f"{text} ({unit})" if unit else text
 
 
-def _row_scale(row: Row, columns: Sequence[Column]) -> Scale | None:
-    """The scale of the row's own unit, where its columns are written by unit."""
+def _row_scales(rows: Sequence[Row], columns: Sequence[Column]) -> list[Scale | None]:
+    """The scale of each row's own unit; designs that stand beside each other share one."""
     by_unit = [column for column in columns if column.form in BY_UNIT]
     if not by_unit:
-        return None
+        return [None] * len(rows)
     names = [name for c in by_unit for name in (c.name, c.low, c.high) if name]
-    values = [row[name] for name in names]
-    return scale_of(str(row["unit"]), [v for v in values if isinstance(v, (int, float))])
+    values: dict[object, list[float]] = {}
+    for place, row in enumerate(rows):
+        numbers = [row[name] for name in names]
+        kept = values.setdefault(_shared_by(place, row), [])
+        kept += [v for v in numbers if isinstance(v, (int, float))]
+    return [
+        scale_of(str(row["unit"]), values[_shared_by(place, row)])
+        for place, row in enumerate(rows)
+    ]
+
+
+def _shared_by(place: int, row: Row) -> object:
+    return row["measure"] if "design" in row else place
 
 
 def _cell(row: Row, column: Column, scale: Scale | None, language: Language) -> str:
@@ -133,7 +155,9 @@ def _interval(row: Row, column: Column, scale: Scale | None, language: Language)
     if scale is None or (low is None and high is None):
         return ""
     return interval(
-        _bound(row, column, low, scale, language), _bound(row, column, high, scale, language)
+        _bound(row, column, low, scale, language),
+        _bound(row, column, high, scale, language),
+        language,
     )
 
 
@@ -163,19 +187,37 @@ def _day(row: Row, days: float) -> date:
     return calendar_day(first, days)
 
 
-def _notes(row: Row, language: Language) -> Iterable[str]:
+def _all_notes(
+    table: Table, rows: Sequence[Row], shown: Sequence[Column], language: Language
+) -> tuple[str, ...]:
+    """What must be said under a table; the same for several designs is said once."""
+    names = {column.name for column in shown}
+    by_row = [note for row in rows for note in _notes(row, names, language)]
+    return tuple(dict.fromkeys([*by_row, *([table.note] if table.note else [])]))
+
+
+def _notes(row: Row, shown: set[str], language: Language) -> Iterable[str]:
     """What a row's numbers do not say: why there is none, how often the thing never happens."""
-    label = row.get("measure")
+    colon = "：" if language == "zh" else ": "
+    label = str(row.get("measure"))
     if row.get("note"):
-        yield f"{label}: {row['note']}"
-    never = row.get("never")
+        yield f"{label}{colon}{row['note']}"
+    if row.get("name") == "exhaustion_probability" and row.get("mean") not in {0.0, 1.0}:
+        yield label + colon + words.chosen(_YES_OR_NO, language)
+    never, middle = row.get("never"), row.get("p50")
     if isinstance(never, float) and never > 0:
         share = number(never, scale_of("share", [never]))
-        yield (
-            f"{label}:{share}% 的抽样中不发生，平均只计其余抽样"
-            if language == "zh"
-            else f"{label}: never in {share} % of the draws; the mean is over the others"
-        )
+        design = f" ({row['design']})" if "design" in row else ""
+        half = ""
+        if "first_day" in row and "p50" not in shown and isinstance(middle, (int, float)):
+            half = _day(row, middle).isoformat()
+        if language == "zh":
+            half = f"中位数为 {half}；" if half else ""
+            tail = f"{share}% 的抽样中不发生，平均只计其余抽样"
+        else:
+            half = f"the median is {half}; " if half else ""
+            tail = f"never in {share} % of the draws; the mean is over the others"
+        yield f"{label}{design}{colon}{half}{tail}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,11 +245,15 @@ def sheet(table: Table, language: Language) -> Sheet:
     """All columns of a table as values for a workbook."""
     rows = table.frame.to_dicts()
     scales = {column.name: _column_scale(column, table) for column in table.columns}
+    owns = _row_scales(rows, table.columns)
     headings = [t for c in table.columns for t in _sheet_headings(c, scales[c.name], language)]
     return Sheet(
         tuple(headings),
-        tuple(_sheet_row(row, table.columns, scales, language) for row in rows),
-        tuple(note for row in rows for note in _notes(row, language)),
+        tuple(
+            _sheet_row(row, table.columns, scales, own, language)
+            for row, own in zip(rows, owns, strict=True)
+        ),
+        _all_notes(table, rows, table.columns, language),
     )
 
 
@@ -220,9 +266,12 @@ def _sheet_headings(column: Column, scale: Scale | None, language: Language) -> 
 
 
 def _sheet_row(
-    row: Row, columns: Sequence[Column], scales: dict[str, Scale | None], language: Language
+    row: Row,
+    columns: Sequence[Column],
+    scales: dict[str, Scale | None],
+    own: Scale | None,
+    language: Language,
 ) -> tuple[Cell, ...]:
-    own = _row_scale(row, columns)
     label = _label_position(columns) if any(c.form == "by unit" for c in columns) else None
     cells: list[Cell] = []
     for position, column in enumerate(columns):

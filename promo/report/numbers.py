@@ -40,7 +40,39 @@ UNITS: dict[str, Words] = {
     "months": Words("人月", "person-months"),
     "days": Words("", ""),
     "days later": Words("天", "days"),
+    "count": Words("", ""),
+    "stock months": Words("个月", "months"),
+    "share a year": Words("%/年", "% a year"),
+    "cars a year": Words("辆/年", "cars a year"),
+    "cars a month": Words("辆/月", "cars a month"),
+    "cars/hour": Words("辆/小时", "cars/hour"),
+    "cars/month": Words("辆/月", "cars/month"),
+    "hours": Words("小时", "hours"),
+    "weeks": Words("周", "weeks"),
+    "shifts": Words("班", "shifts"),
+    "persons": Words("人", "persons"),
+    "share/month": Words("每月", "share/month"),
+    "share of capacity": Words("占产能", "share of capacity"),
+    "factor": Words("", ""),
+    # What the model assumes of buyers: the label says what the number is.
+    "share of a model's lost sales": Words("", "share"),
+    "share of a model's lost sales that buy another car": Words("", "share"),
+    "share of people at home who learn of it in the end": Words("", "share"),
+    "share of public money that reaches the buyer": Words("", "share"),
+    "share of shoppers told by the seller": Words("", "share"),
+    "share of the money that counts in the decision": Words("", ""),
+    "share of the car's price per month, median": Words("占车价", "share of its price"),
+    "chance that buyers give to another round": Words("", ""),
+    "correlation of tastes, same energy in the segment": Words("", ""),
+    "correlation of tastes, trims of a model": Words("", ""),
+    "elasticity of a model's sales to its own price": Words("", ""),
+    "exponent: sensitivity falls with income to this power": Words("", "exponent"),
+    "standard deviation of the logarithm": Words("对数标准差", "of its logarithm"),
+    "days after the announcement, mean time to learn": Words("", ""),
+    "days, mean time to shop and sign": Words("", ""),
 }
+_PERCENTAGES = {"share", "share a year"}
+_WITHOUT_DECIMALS_FROM_TEN = {"cars", "months", "stock months"}
 
 
 def scale_of(unit: str, values: Iterable[float | None]) -> Scale:
@@ -55,10 +87,12 @@ def scale_of(unit: str, values: Iterable[float | None]) -> Scale:
         if largest >= MONEY_IN_TEN_THOUSANDS_FROM:
             return Scale(TEN_THOUSAND, _WAN, 0 if largest >= 1e7 else 1)
         return Scale(1, _YUAN, 0)
-    if unit == "share":
-        return Scale(0.01, UNITS["share"], 0 if largest >= 0.1 else 1)
+    if unit in _PERCENTAGES:
+        return Scale(0.01, UNITS[unit], 0 if largest >= 0.1 else 1)
+    if unit == "count":
+        return Scale(1, UNITS[unit], 0)
     words = UNITS.get(unit, Words(unit, unit))
-    if unit in {"cars", "months"}:
+    if unit in _WITHOUT_DECIMALS_FROM_TEN:
         return Scale(1, words, 0 if largest >= 10 else 1)
     return Scale(1, words, _decimals(largest))
 
@@ -96,8 +130,14 @@ def with_unit(value: float | None, unit: str, language: str) -> str:
     return f"{number(value, scale)}{space}{words}"
 
 
-def interval(low: str, high: str) -> str:
-    """Nine draws in ten lie between these."""
+def interval(low: str, high: str, language: str) -> str:
+    """Nine draws in ten lie between these; a dash before a minus would not be readable.
+
+    >>> interval("-15", "42", "en"), interval("-72", "-6", "en"), interval("-72", "-6", "zh")
+    ('-15–42', '-72 to -6', '-72至-6')
+    """
+    if high.startswith("-") and high != _NO_VALUE:
+        return f"{low}至{high}" if language == "zh" else f"{low} to {high}"
     return f"{low}–{high}"
 
 

@@ -16,7 +16,7 @@ from promo.design.comparison import design_names
 from promo.report import words
 from promo.report.numbers import scale_of, with_unit
 from promo.report.words import Language
-from promo.schema import MEASURES, Measure, Words
+from promo.schema import MEASURES, Assumption, Measure, Words
 from promo.sensitivity import DRAWS as TRIED_ON
 
 Form: TypeAlias = Literal[
@@ -26,6 +26,7 @@ Form: TypeAlias = Literal[
     "share",
     "ratio",
     "months",
+    "count",
     "number",
     "date",
     "month",
@@ -98,7 +99,17 @@ def all_tables(appraisal: Appraisal, language: Language) -> tuple[Table, ...]:
 def headline(appraisal: Appraisal, language: Language) -> Table:
     """Uptake, money, net effect, production and value: every measure of the whole campaign."""
     kept = [m for m in appraisal.measures if m.group is None and m.kind.name not in PARTS]
-    return _measure_table("headline", kept, appraisal, language)
+    first, last = appraisal.window
+    note = words.chosen(
+        Words(
+            f"毛：只数获补贴的车；净：有活动减去没有活动。活动期 {first} 至 {last}，"
+            f"观察期到 {appraisal.horizon_end}",
+            "gross: counts the subsidised cars; net: with the campaign minus without it; the "
+            f"window is {first} to {last}, the horizon ends on {appraisal.horizon_end}",
+        ),
+        language,
+    )
+    return replace(_measure_table("headline", kept, appraisal, language), note=note)
 
 
 def money(appraisal: Appraisal, language: Language) -> Table:
@@ -179,7 +190,31 @@ def plants(appraisal: Appraisal, language: Language) -> Table:
         ),
         Column("dealer_stock_with", words.heading("dealer_stock_with", language), "cars", room=99),
     )
-    return _table("plants", columns, appraisal.plants, language)
+    frame = appraisal.plants.with_columns(pl.col("plant").replace(_plants(appraisal, language)))
+    return replace(_table("plants", columns, frame, language), note=_ends_of_the_horizon(language))
+
+
+def _plants(appraisal: Appraisal, language: Language) -> dict[str, str]:
+    """What each plant is called: its assumptions are named `name: assumption`."""
+    labels = {each.name: words.chosen(each.words, language) for each in appraisal.assumptions}
+    marks = "：" if language == "zh" else ": "
+    found = ((plant, labels.get(f"{plant}.base_load_per_month", "")) for plant in _ids(appraisal))
+    return {plant: text.rpartition(marks)[0] for plant, text in found if marks in text}
+
+
+def _ids(appraisal: Appraisal) -> list[str]:
+    return appraisal.plants["plant"].unique(maintain_order=True).to_list()
+
+
+def _ends_of_the_horizon(language: Language) -> str:
+    return words.chosen(
+        Words(
+            "只计从公告日到观察期末的日子，首末两月可能不足整月",
+            "from the announcement to the end of the horizon: the first and the last month may "
+            "be parts of months",
+        ),
+        language,
+    )
 
 
 def monthly_sales(appraisal: Appraisal, language: Language) -> Table:
@@ -191,7 +226,8 @@ def monthly_sales(appraisal: Appraisal, language: Language) -> Table:
         _column("with_", language, "cars"),
         Column("additional", additional, "cars", "additional_p05", "additional_p95"),
     )
-    return _table("monthly_sales", columns, appraisal.monthly_sales, language)
+    made = _table("monthly_sales", columns, appraisal.monthly_sales, language)
+    return replace(made, note=_ends_of_the_horizon(language))
 
 
 def accounts(appraisal: Appraisal, language: Language) -> Table:
@@ -259,7 +295,7 @@ def _units() -> dict[str, str]:
 
 def _ends(appraisal: Appraisal, language: Language) -> Iterable[pl.Expr]:
     """The ends of each assumption's range, each written in the unit of its assumption."""
-    units = {assumption.name: assumption.unit for assumption in appraisal.assumptions}
+    units = {assumption.name: _unit_of(assumption) for assumption in appraisal.assumptions}
     for name in ("low_value", "high_value"):
         ends = appraisal.sensitivity.select("assumption", name).iter_rows()
         texts = [with_unit(value, units.get(key, ""), language) for key, value in ends]
@@ -309,12 +345,12 @@ def assumptions(appraisal: Appraisal, language: Language) -> Table:
         {
             "assumption": [words.chosen(a.words, language) for a in made],
             "name": [a.name for a in made],
-            "unit": [a.unit for a in made],
+            "unit": [_unit_of(a) for a in made],
             "value": [float(a.value) for a in made],
             "low": [float(a.low) for a in made],
             "high": [float(a.high) for a in made],
             "status": [words.translated(a.status, words.STATUS, language) for a in made],
-            "source": [a.source for a in made],
+            "source": [words.own_half(a.source, language) for a in made],
         },
         schema_overrides={"value": pl.Float64, "low": pl.Float64, "high": pl.Float64},
     )
@@ -329,10 +365,15 @@ def assumptions(appraisal: Appraisal, language: Language) -> Table:
     return _table("assumptions", columns, frame, language)
 
 
+def _unit_of(assumption: Assumption) -> str:
+    """Months of sales held in stock are not the person-months of the measures."""
+    return "stock months" if assumption.unit == "months" else assumption.unit
+
+
 _BACKTEST_FORMS: dict[str, tuple[Form, int]] = {
     "method": ("text", 60),
-    "horizon_months": ("cars", 60),
-    "origins": ("cars", 60),
+    "horizon_months": ("count", 60),
+    "origins": ("count", 60),
     "mape": ("share", 60),
     "smape": ("share", 99),
     "error_p05": ("ratio", 80),
@@ -350,7 +391,20 @@ def backtest(appraisal: Appraisal, language: Language) -> Table:
     if not columns:
         return _table("backtest", columns, appraisal.backtest.head(0), language)
     frame = appraisal.backtest.with_columns(_translated("method", words.METHODS, language))
-    return _table("backtest", columns, frame, language)
+    made = _table("backtest", columns, frame, language)
+    if _sales_are_generated(appraisal):
+        made = replace(made, note=words.chosen(_ON_GENERATED_SALES, language))
+    return made
+
+
+_ON_GENERATED_SALES = Words(
+    "销量是生成的：这里只看出方法之间的差别，不是真实市场上的误差",
+    "the sales are generated: this compares the methods and is no error on a real market",
+)
+
+
+def _sales_are_generated(appraisal: Appraisal) -> bool:
+    return any(each.name == "sales.generated.cars_per_year" for each in appraisal.assumptions)
 
 
 def remarks(name: str, texts: Iterable[Words], language: Language) -> Table:
@@ -412,23 +466,23 @@ def differences(made: pl.DataFrame, appraisals: Sequence[Appraisal], language: L
         pl.when("marked").then(pl.lit(told_apart)).otherwise(pl.lit("")).alias("marked"),
         pl.col("best").fill_null(""),
     )
+    names = design_names(appraisals)
     columns = (
         _column("measure", language),
-        _column("design", language),
+        *([_column("design", language)] if len(names) > 2 else []),
         Column("mean", words.heading("mean", language), "by unit", "p05", "p95"),
         _column("marked", language),
-        _column("best", language),
+        *([_column("best", language)] if frame["best"].str.len_chars().sum() else []),
     )
-    first = design_names(appraisals)[0]
+    each = Words("各方案", "each design") if len(names) > 2 else Words(names[1], names[1])
     note = words.chosen(
         Words(
-            f"各方案减去 {first}，同一批抽样；区间不含零才算分出高下",
-            f"each design minus {first} on the same draws; told apart where 9 in 10 exclude zero",
+            f"{each.zh} 减去 {names[0]}，同一批抽样；区间不含零才算分出高下",
+            f"{each.en} minus {names[0]} on the same draws; told apart where 9 in 10 exclude zero",
         ),
         language,
     )
-    made_table = _table("differences", columns, frame, language)
-    return Table(made_table.name, made_table.title, columns, frame, note)
+    return replace(_table("differences", columns, frame, language), note=note)
 
 
 def _column(name: str, language: Language, form: Form = "text", *, room: int = 60) -> Column:

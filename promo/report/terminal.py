@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 import polars as pl
 from rich import box
+from rich.cells import cell_len
 from rich.console import Console
 from rich.table import Table as RichTable
 from rich.text import Text
@@ -17,10 +19,13 @@ from promo.report import answer, plots, tables
 from promo.report.grid import Grid, grid
 from promo.report.tables import Table
 from promo.report.words import TITLES, Language, chosen
-from promo.report.wrapping import wrapped
+from promo.report.wrapping import longest_word, wrapped
 
 _PLAIN = str.maketrans({"─": "-", "–": "~", "│": "|"})
 _STRONGEST = 6  # assumptions shown for each measure
+_STILL = 0.0005  # of the base: who moves it less is not shown
+_GAP = 2  # cells between columns
+_READABLE = 10  # cells below which a column of words is not narrowed without need
 
 
 def appraisal_text(appraisal: Appraisal, language: Language, *, width: int, plain: bool) -> str:
@@ -29,6 +34,7 @@ def appraisal_text(appraisal: Appraisal, language: Language, *, width: int, plai
     page.heading(chosen(appraisal.title, language))
     page.paragraph(answer.paragraph(appraisal, language))
     page.paragraph(answer.standing_line(appraisal, language))
+    page.bullets("warnings", (chosen(text, language) for text in appraisal.warnings))
     page.table(tables.headline(appraisal, language))
     page.table(tables.money(appraisal, language))
     page.table(tables.parts(appraisal, language))
@@ -43,7 +49,6 @@ def appraisal_text(appraisal: Appraisal, language: Language, *, width: int, plai
     _show_assumptions(page, tables.assumptions(appraisal, language), width)
     page.table(tables.backtest(appraisal, language))
     page.bullets("limits", (chosen(text, language) for text in appraisal.limits))
-    page.bullets("warnings", (chosen(text, language) for text in appraisal.warnings))
     page.bullets("provenance", _record(tables.provenance(appraisal, language)))
     return page.text()
 
@@ -62,12 +67,13 @@ def comparison_text(
         page.heading(f"{name}: {chosen(appraisal.title, language)}")
         page.paragraph(answer.paragraph(appraisal, language))
         page.paragraph(answer.standing_line(appraisal, language))
+    page.bullets("warnings", answer.all_warnings(appraisals, language))
     page.table(tables.differences(differences, appraisals, language))
     page.table(tables.designs(appraisals, language))
     page.bullets("limits", (chosen(text, language) for text in appraisals[0].limits))
-    page.bullets("warnings", answer.all_warnings(appraisals, language))
-    for appraisal in appraisals:
-        page.bullets("provenance", _record(tables.provenance(appraisal, language)))
+    for name, appraisal in zip(design_names(appraisals), appraisals, strict=True):
+        record = _record(tables.provenance(appraisal, language))
+        page.bullets("provenance", record, of=name)
     return page.text()
 
 
@@ -102,9 +108,9 @@ class Page:
         if table.frame.height == 0:
             return
         content = grid(table, self._language, width=self._width)
-        self._print(Text(f"【{table.title}】" if self._language == "zh" else table.title.upper()))
-        self._print(_drawn(content))
-        for note in (*content.notes, *([table.note] if table.note else [])):
+        self._title(table.title)
+        self._print(_drawn(content, self._width))
+        for note in content.notes:
             self._lines(f"- {note}", hanging=2)
         self._print("")
 
@@ -112,18 +118,19 @@ class Page:
         drawing = plots.spend_curve(path, self._language, width=self._width, plain=self._plain)
         if not drawing:
             return
-        self._title("spend_path")
+        self._title(chosen(TITLES["spend_path"], self._language))
         for line in drawing.splitlines():
             self._print(Text(line, no_wrap=True))
         if not self._plain:
             self._lines(plots.legend(self._language, plots.unit_of(path, self._language)))
         self._print("")
 
-    def bullets(self, name: str, texts: Iterable[str]) -> None:
+    def bullets(self, name: str, texts: Iterable[str], *, of: str = "") -> None:
         lines = list(texts)
         if not lines:
             return
-        self._title(name)
+        title = chosen(TITLES[name], self._language)
+        self._title(f"{title}: {of}" if of else title)
         for line in lines:
             self._lines(f"- {line}", hanging=2)
         self._print("")
@@ -134,9 +141,8 @@ class Page:
         made = "\n".join(line.rstrip() for line in stream.getvalue().splitlines())
         return made.translate(_PLAIN) if self._plain else made
 
-    def _title(self, name: str) -> None:
-        title = chosen(TITLES[name], self._language)
-        self._print(Text(f"【{title}】" if self._language == "zh" else title.upper()))
+    def _title(self, title: str) -> None:
+        self._lines(f"【{title}】" if self._language == "zh" else title.upper())
 
     def _lines(self, text: str, *, hanging: int = 0) -> None:
         for line in wrapped(text, self._width, hanging=hanging):
@@ -147,15 +153,44 @@ class Page:
             self._console.print(piece)
 
 
-def _drawn(content: Grid) -> RichTable:
+def _drawn(content: Grid, width: int) -> RichTable:
+    """The table with its columns as wide as their words need, broken between words only."""
     made = RichTable(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0), show_edge=False)
-    for heading, numeric in zip(content.headings, content.numeric, strict=True):
+    widths = _widths(content, width)
+    for heading, numeric, room in zip(content.headings, content.numeric, widths, strict=True):
         made.add_column(
-            Text(heading), justify="right" if numeric else "left", no_wrap=numeric, overflow="fold"
+            _broken(heading, room), justify="right" if numeric else "left", no_wrap=True
         )
     for row in content.rows:
-        made.add_row(*(Text(cell) for cell in row))
+        made.add_row(*(_broken(cell, room) for cell, room in zip(row, widths, strict=True)))
     return made
+
+
+def _broken(text: str, room: int) -> Text:
+    return Text("\n".join(wrapped(text, room)))
+
+
+def _widths(content: Grid, width: int) -> list[int]:
+    """Numbers keep the room they need; words share the rest, the longest giving way first."""
+    cells = [[row[place] for row in content.rows] for place in range(len(content.headings))]
+    widths, least = [], []
+    for heading, numeric, column in zip(content.headings, content.numeric, cells, strict=True):
+        widths.append(max(map(cell_len, [heading, *column])))
+        needed = max(map(cell_len if numeric else longest_word, column), default=1)
+        readable = 1 if numeric else min(widths[-1], _READABLE)
+        least.append(max(needed, longest_word(heading), readable))
+    room = width - _GAP * (len(widths) - 1)
+    while sum(widths) > room:
+        # A heading gives way before the words of the rows, and those before they are cut.
+        spare = [p for p, least_width in enumerate(least) if widths[p] > least_width]
+        if spare:
+            widths[max(spare, key=lambda p: (content.numeric[p], widths[p]))] -= 1
+            continue
+        words = [p for p, numeric in enumerate(content.numeric) if not numeric]
+        if not words or max(widths[p] for p in words) <= 2:
+            break
+        widths[max(words, key=lambda p: widths[p])] -= 1
+    return widths
 
 
 def _show_assumptions(page: Page, table: Table, width: int) -> None:
@@ -167,16 +202,18 @@ def _show_assumptions(page: Page, table: Table, width: int) -> None:
 
 
 def _by(table: Table, name: str) -> list[Table]:
-    """One table for each value of a column, named in the title."""
+    """One table for each value of a column, named in the title; the note stands under the last."""
     columns = tuple(column for column in table.columns if column.name != name)
-    return [
-        Table(table.name, f"{table.title}: {group[name][0]}", columns, group)
-        for group in table.frame.partition_by(name, maintain_order=True)
+    groups = table.frame.partition_by(name, maintain_order=True)
+    made = [
+        Table(table.name, f"{table.title}: {group[name][0]}", columns, group) for group in groups
     ]
+    return [*made[:-1], replace(made[-1], note=table.note)] if made else []
 
 
 def _strongest(table: Table) -> Table:
-    return Table(table.name, table.title, table.columns, table.frame.head(_STRONGEST), table.note)
+    moving = pl.col("swing").is_null() | (pl.col("swing") > _STILL * pl.col("at_base").abs())
+    return replace(table, frame=table.frame.filter(moving).head(_STRONGEST))
 
 
 def _record(table: Table) -> list[str]:

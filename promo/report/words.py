@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Literal, TypeAlias
 
 from promo.schema import MEASURES, Standing, Words
@@ -59,8 +60,8 @@ TITLES: dict[str, Words] = {
         "The five parts of the subsidised cars",
     ),
     "spend_path": Words("累计支出", "Cumulative spend"),
-    "plants": Words("企业逐月生产", "Plants by month"),
-    "monthly_sales": Words("全市逐月销量", "City sales by month"),
+    "plants": Words("企业逐月生产(辆)", "Plants by month (cars)"),
+    "monthly_sales": Words("全市逐月销量(辆)", "City sales by month (cars)"),
     "accounts": Words("收支两面", "Accounts, both sides"),
     "sensitivity": Words("哪些假设左右结果", "What moves the answer"),
     "identity": Words("观察期恒等式", "Identity of the horizon"),
@@ -154,9 +155,32 @@ def heading(name: str, language: Language) -> str:
     return chosen(words, language) if words else name
 
 
+_CHINESE = re.compile(r"[\u3400-\u9fff]")
+_HALF_WIDTH = re.compile(r"(?<=[\u3400-\u9fff）)])([,;:]) ")
+_FULL_WIDTH = {",": "，", ";": "；", ":": "："}
+
+
 def chosen(words: Words, language: Language) -> str:
-    """The words in the reader's language."""
-    return words.zh if language == "zh" else words.en
+    """The words in the reader's language; Chinese with Chinese punctuation.
+
+    >>> chosen(Words("市场是生成的, 规模是假定", "generated, its size assumed"), "zh")
+    '市场是生成的，规模是假定'
+    """
+    if language == "en":
+        return words.en
+    return _HALF_WIDTH.sub(lambda mark: _FULL_WIDTH[mark[1]], words.zh)
+
+
+def own_half(text: str, language: Language) -> str:
+    """Of a remark written `中文 / English` the half in the reader's language, else all of it.
+
+    >>> own_half("总额未公布 / never published", "zh"), own_half("never published", "zh")
+    ('总额未公布', 'never published')
+    """
+    zh, slash, en = text.partition(" / ")
+    if not slash or _CHINESE.search(en) or not _CHINESE.search(zh):
+        return text
+    return zh if language == "zh" else en
 
 
 def translated(key: str, table: dict[str, Words], language: Language) -> str:

@@ -13,7 +13,8 @@ from rich.cells import cell_len
 _NOT_FIRST = "，。；：、！？）】》”’%)],.;:!?"
 _NOT_LAST = "（【《“‘(["
 _WORD = re.compile(
-    rf"[{re.escape(_NOT_LAST)}]*(?:[\x21-\x7e–·]+|\s+|[^\x00-\x7f])[{re.escape(_NOT_FIRST)}]*"
+    rf"\([^()]{{1,8}}\)[{re.escape(_NOT_FIRST)}]*"
+    rf"|[{re.escape(_NOT_LAST)}]*(?:[\x21-\x7e–·]+|\s+|[^\x00-\x7f])[{re.escape(_NOT_FIRST)}]*"
 )
 
 
@@ -36,6 +37,15 @@ def wrapped(text: str, width: int, *, hanging: int = 0) -> list[str]:
     return [*lines, line.rstrip()]
 
 
+def longest_word(text: str) -> int:
+    """The cells of the longest piece that is not broken.
+
+    >>> longest_word("补贴支出(万元)"), longest_word("moved in time")
+    (6, 5)
+    """
+    return max((cell_len(match.group().strip()) for match in _WORD.finditer(text)), default=0)
+
+
 def _pieces(text: str, room: int) -> list[str]:
     """What must stay together; a piece longer than a line is cut."""
     pieces: list[str] = []
@@ -43,6 +53,8 @@ def _pieces(text: str, room: int) -> list[str]:
         piece = match.group()
         while cell_len(piece) > room:
             cut = max(1, room // 2 if cell_len(piece[:room]) > room else room)
+            # An identifier is cut behind one of its hyphens, a path behind a stroke.
+            cut = max(piece.rfind("-", 0, cut), piece.rfind("/", 0, cut)) + 1 or cut
             pieces.append(piece[:cut])
             piece = piece[cut:]
         pieces.append(piece)

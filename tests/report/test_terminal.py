@@ -7,7 +7,7 @@ import pytest
 from rich.cells import cell_len
 
 from promo.appraisal import Appraisal
-from promo.report import answer, tables, terminal
+from promo.report import answer, grid, tables, terminal
 from promo.report.words import Language
 from promo.schema import Words
 
@@ -61,8 +61,8 @@ EXPECTED = [
     "8     -3–21",
     "1,930  1,710–2,000",
     "41,472  39,511–43,491",
-    "693   521–877",
-    "2,000  1,000–4,000",
+    "693    521–877",
+    "2,000   1,000–4,000",
 ]
 
 
@@ -90,7 +90,7 @@ def test_the_answer_comes_first_and_speaks_in_dates(appraisal: Appraisal) -> Non
         "nine times in ten between 24 November 2022 and 16 December 2022."
     )
     assert "4,012 (3,801–4,211) cars" in text
-    assert "'own price elasticity'" in text
+    assert '"own price elasticity"' in text
 
 
 def test_of_several_pots_only_the_first_is_said_to_be_empty(appraisal: Appraisal) -> None:
@@ -132,6 +132,52 @@ def test_the_strongest_assumption_comes_first(appraisal: Appraisal) -> None:
     assert frame["low_value"].to_list()[:3] == ["-6.00", "10 million yuan", "0.0 %"]
 
 
+def test_chinese_output_names_units_in_chinese(appraisal: Appraisal) -> None:
+    plants_stock = replace(
+        appraisal.assumptions[0], name="stock", unit="months", words=Words("库存", "stock")
+    )
+    speed = replace(plants_stock, name="speed", unit="share/month", words=Words("速度", "speed"))
+    text = _shown(replace(appraisal, assumptions=(plants_stock, speed)), "zh")
+    assert "库存(个月)" in text
+    assert "速度(每月)" in text
+
+
+def test_a_source_written_twice_is_read_in_the_readers_language(appraisal: Appraisal) -> None:
+    twice = replace(appraisal.assumptions[0], source="未公布 / never published")
+    of_both = replace(appraisal, assumptions=(twice,))
+    assert "never published" not in _shown(of_both, "zh")
+    assert "未公布 /" not in _shown(of_both, "en")
+    assert "never published" in _shown(of_both, "en")
+
+
+def test_an_assumption_that_moves_nothing_is_not_among_those_that_move(
+    appraisal: Appraisal,
+) -> None:
+    still = appraisal.sensitivity.with_columns(at_low=pl.col("at_base"), at_high=pl.col("at_base"))
+    assert "哪些假设左右结果" not in _shown(replace(appraisal, sensitivity=still), "zh")
+
+
+def test_designs_beside_each_other_are_written_in_one_unit(appraisal: Appraisal) -> None:
+    """One design's 870,000 yuan and another's 1,740,000 both stand in units of 10,000 yuan."""
+    measures = tuple(
+        replace(m, mean=1_740_000.0, p05=360_000.0, p95=1_920_000.0)
+        if m.kind.name == "value_added"
+        else m
+        for m in appraisal.measures
+    )
+    other = replace(appraisal, campaign_id="b", measures=measures)
+    frame = grid.grid(tables.designs([appraisal, other], "zh"), "zh", width=99)
+    rows = [row for row in frame.rows if row[0].startswith("增加值")]
+    assert [row[0] for row in rows] == ["增加值(万元)"] * 2
+    assert [row[3] for row in rows] == ["87.0", "174.0"]
+
+
+def test_warnings_stand_before_the_numbers(appraisal: Appraisal) -> None:
+    warned = replace(appraisal, warnings=(Words("来不及上牌", "plated too late"),))
+    text = _shown(warned, "zh")
+    assert text.index("来不及上牌") < text.index("主要结果")
+
+
 def test_differences_are_marked_only_where_told_apart(appraisal: Appraisal) -> None:
     made = pl.DataFrame(
         {
@@ -150,9 +196,9 @@ def test_differences_are_marked_only_where_told_apart(appraisal: Appraisal) -> N
     text = terminal.comparison_text([appraisal, other], made, "en", width=80, plain=False)
     rows = {
         line.split(" (")[0]: line.rstrip()
-        for line in text.split("HEADLINE")[0].splitlines()
-        if "  b  " in line
+        for line in text.split("DIFFERENCES")[1].split("HEADLINE")[0].splitlines()
     }
+    assert "b minus kaifeng" in text
     assert rows["subsidised cars"].endswith("yes")
     assert "80–160" in rows["subsidised cars"]
     assert not rows["day the money runs out"].endswith("yes")
