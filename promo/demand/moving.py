@@ -25,11 +25,13 @@ class MovingTable:
     ----------
     edges : (..., K + 1) yuan, ends of the cost bins; the last is the largest benefit
     moved : (..., K, J) share of households with a cost in the bin that move and take the vehicle
+    shares : (..., K, J) share of all of them that takes the vehicle, moved or not
     log_inclusive : (..., K) ln R of the benefits lowered by the bin's middle cost, utils
     """
 
     edges: Floats
     moved: Floats
+    shares: Floats
     log_inclusive: Floats
 
 
@@ -91,7 +93,7 @@ def moving_table(
         above = np.divide(worth - low, width, out=np.zeros(gain.shape), where=width > 0)
     in_reach = np.clip(above, 0.0, 1.0, out=above)
     moved = np.multiply(in_reach, after.shares, out=in_reach)
-    return MovingTable(edges, moved, after.log_inclusive)
+    return MovingTable(edges, moved, after.shares, after.log_inclusive)
 
 
 def moving_weights(edges: Floats, months: Floats, median: Floats, dispersion: Floats) -> Floats:

@@ -78,6 +78,8 @@ class Willingness:
     vehicles : (R, I, K, J) share of households with such a cost that move and take the vehicle
     edges : (R, I, K + 1) yuan, ends of the bins
     median, dispersion : (R, I) of the cost of moving by a month
+    all_vehicles : (R, I, K, J) share of all households at such a cost that take the vehicle
+    planned : (R, I, J) vehicles as planned
     """
 
     share: Floats
@@ -86,6 +88,20 @@ class Willingness:
     edges: Floats
     median: Floats
     dispersion: Floats
+    all_vehicles: Floats
+    planned: Floats
+
+    def paid_as_planned(self, landed: Floats, paid: Floats) -> Floats:
+        """Of cars landed at each distance (R, I, D), how many would be paid on their day (R, I).
+
+        `paid` (R, I, J) is one for vehicles paid on the planned day. Who stays takes a vehicle
+        that is worth more there; the moved are what is missing from all who were to be paid.
+        """
+        whole = (self.planned * paid).sum(axis=-1)[..., None]
+        kept = ((self.all_vehicles - self.vehicles) * paid[:, :, None]).sum(axis=-1)
+        known = self.weights.sum(axis=-1)
+        kept_at = (self.weights @ kept[..., None])[..., 0] + (1.0 - known) * whole
+        return np.asarray((self._per_willing(landed) * (whole - kept_at)).sum(axis=-1))
 
     def composition(self, landed: Floats) -> Floats:
         """Shares (R, I, J) of the vehicles taken by cars landed at each distance (R, I, D)."""
@@ -121,7 +137,9 @@ def willingness(
     )
     weights = moving_weights(edges, DISTANCES, median, dispersion)
     share = (weights @ table.moved.sum(axis=-1)[..., None])[..., 0]
-    return Willingness(share, weights, table.moved, edges, median, dispersion)
+    return Willingness(
+        share, weights, table.moved, edges, median, dispersion, table.shares, shares
+    )
 
 
 def _nobody(offer: Floats, median: Floats, dispersion: Floats) -> Willingness:
@@ -135,4 +153,6 @@ def _nobody(offer: Floats, median: Floats, dispersion: Floats) -> Willingness:
         edges=np.zeros((draws, types, 2)),
         median=median,
         dispersion=dispersion,
+        all_vehicles=np.zeros((draws, types, 1, vehicles)),
+        planned=np.zeros((draws, types, vehicles)),
     )

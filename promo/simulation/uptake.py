@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from promo.demand.moving import cost_edges, moving_table, moving_weights
+from promo.demand.nested_logit import pivot
 from promo.demand.response import Response, market_gain, stay_shares
 from promo.schema import Floats, Ints
 from promo.simulation.behaviour import Behaviour, Willingness, willingness
@@ -68,10 +69,11 @@ class Uptake:
     fen : (R, P, I, J, K) paid by each of K pots; the last type is the outside one if there is one
     benefit : (R, P, I, J) yuan as perceived by the city's buyers
     response : of planned buyers who know, (R, P, I, J)
-    stayers : (R, W, I) planned buyers a day who know and have not moved
+    stayers : (R, W, I) planned buyers a day who know, less those whom the moved ones stand for
     joiners : (R, W, I) planned buyers a day whose like at home know, the base of new buyers
     outside : (R, W, J) cars a day of outside buyers
     gain : (R, P, I) yuan gained by a planned buyer who knows, new buyers included
+    belief : (R, U) chance, as people see it, that the money is there in each planned week
     """
 
     fen: Ints
@@ -84,8 +86,7 @@ class Uptake:
     outside: Floats
     outside_gain: Floats
     gain: Floats
-    period: Ints
-    inside: Ints
+    belief: Floats
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,24 +215,35 @@ class _People:
     def _by_belief(self, now: int, then: int) -> tuple[Willingness, ...]:
         """From weeks inside the window, by the belief that they will still be paid for."""
         return tuple(
-            self._willing(now, then, self.benefit[:, now] - belief * self.benefit[:, then])
-            for belief in BELIEFS
+            self._willing(now, then, belief * self.benefit[:, then]) for belief in BELIEFS
         )
 
     def _beyond(self, now: int, then: int) -> Willingness:
         """From weeks after the window, for which people may expect a next round."""
-        lost = 1.0 - self.behaviour.renewal_belief[:, None, None]
-        return self._willing(now, then, lost * self.benefit[:, now])
+        renewal = self.behaviour.renewal_belief[:, None, None]
+        return self._willing(now, then, renewal * self.benefit[:, now])
 
-    def _willing(self, now: int, then: int, gain: Floats) -> Willingness:
-        first = self.window.first_period
-        policy = self.planned.policy_gain
+    def _willing(self, now: int, then: int, expected: Floats) -> Willingness:
+        """For the money now beyond the money `expected` (R, I, J) on the planned day.
+
+        The choice is of vehicle and day together: a vehicle is worth the larger of what is
+        expected then and what is paid now less the cost of moving. Only cars paid now are bought
+        on another day because of the campaign.
+        """
+        first, planned = self.window.first_period, self.planned
+        policy = planned.policy_gain
         beyond = (policy[:, first + now] - policy[:, first + then])[:, self.types]
+        shares = planned.shares[:, first + then][:, self.types]
+        if expected.any():
+            alpha, correlations = self.behaviour.alpha, self.behaviour.correlations
+            worth = alpha[..., None] * expected
+            shares = pivot(self.setting.nests, shares, worth, correlations[:, None]).shares
+        gain = np.maximum(self.benefit[:, now] - expected + beyond, 0.0)
         return willingness(
             self.setting.nests,
             self.behaviour,
-            self.planned.shares[:, first + now][:, self.types],
-            np.maximum(gain + beyond, 0.0),
+            shares,
+            np.where(self.benefit[:, now] > 0, gain, 0.0),
             self.behaviour.cost_earlier,
         )
 
@@ -264,6 +276,7 @@ def uptake(
     movers = _movers(setting, window, behaviour, planned, made, entry)
     aware = aware_at_home(behaviour, window.days)
     leaving = _leaving(setting, window, planned, movers.landing)
+    paid_later = _paid_later(window, planned, made, movers, entry.belief)
     daily = np.moveaxis(planned.daily[:, :, window.days], 1, 2)
     types = made.benefit.shape[2]
     outside, outside_gain = _outside(setting, window, behaviour, made.fen[:, :, types:])
@@ -271,7 +284,9 @@ def uptake(
         fen=made.fen,
         benefit=made.benefit,
         response=made.response,
-        stayers=behaviour.aware_dealer[:, None, None] * np.maximum(daily - leaving, 0.0),
+        stayers=np.maximum(
+            behaviour.aware_dealer[:, None, None] * daily - leaving * paid_later, 0.0
+        ),
         joiners=aware[:, :, None] * daily,
         movers=movers,
         delayed=_delayed(setting, window, behaviour, planned, made),
@@ -280,9 +295,64 @@ def uptake(
         gain=market_gain(
             made.response.log_inclusive, behaviour.alpha[:, None], behaviour.zeta[:, None, None]
         ),
-        period=window.period,
-        inside=window.inside,
+        belief=entry.belief,
     )
+
+
+def _paid_later(
+    window: Window, planned: Planned, made: Offer, movers: Movers, belief: Floats
+) -> Floats:
+    """Average buyers who know that one household moved within the window stands for, (R, W, I).
+
+    One who would move even if sure of the money on the planned day chose day and vehicle
+    together, and is missing there. One who moves for doubt would, for a car that is paid there
+    too, have been paid with certainty, and for another one as often as its buyers switch. Average
+    buyers are paid less often: the ratio of both.
+    """
+    last = window.periods
+    landed = np.zeros(movers.gain.shape)
+    landed[:, :, made.types] = movers.landing.at_distance.sum(axis=-1)
+    total = landed.sum(axis=1)[..., :last].swapaxes(1, 2)
+    missing, resolute = np.zeros(total.shape), np.zeros(total.shape)
+    paid = made.benefit > 0
+    for (now, then), ladder in made.willing.items():
+        if then < last:
+            cars = movers.landing.at_distance[:, now, :, then]
+            trust = belief[:, window.group == then].mean(axis=1, keepdims=True)
+            even_so = np.divide(
+                ladder[-1].share,
+                _between_beliefs(ladder, trust)[:, 0],
+                out=np.zeros_like(cars),
+                where=ladder[-1].share > 1e-12,
+            )
+            sure = cars * np.minimum(even_so, 1.0)
+            there = paid[:, then, made.types].astype(np.float64)
+            missing[:, then, made.types] += ladder[-1].paid_as_planned(sure, there)
+            resolute[:, then, made.types] += sure.sum(axis=-1)
+    taken = _shares_of(np.einsum("rpig,rpigj->rgij", landed, movers.vehicles)[:, :last])
+    shares = planned.shares[:, window.first_period : window.first_period + last]
+    stay = np.divide(made.response.stay, shares, out=np.ones_like(shares), where=shares > 0)
+    doubting = (taken * np.where(paid, 1.0, 1.0 - np.minimum(stay, 1.0))).sum(axis=-1)
+    would = missing + (total - resolute) * doubting
+    certain = np.divide(would, total, out=np.ones_like(would), where=total > 1e-12)
+    average = ((made.response.stay + made.response.switched) * paid).sum(axis=-1)
+    ratio = np.divide(certain, average, out=np.zeros_like(certain), where=average > 0)
+    return np.asarray(ratio[:, window.period])
+
+
+def _between_beliefs(ladder: tuple[Willingness, ...], belief: Floats) -> Floats:
+    """Willing share (R, U, I, D) at beliefs (R, U), linear between those tabulated."""
+    steps = np.stack([step.share for step in ladder])
+    height = belief * (BELIEFS.size - 1)
+    below = np.minimum(height.astype(np.int64), BELIEFS.size - 2)
+    rows = np.arange(belief.shape[0])[:, None]
+    low, high = steps[below, rows], steps[below + 1, rows]
+    return np.asarray(low + (high - low) * (height - below)[..., None, None])
+
+
+def _shares_of(cars: Floats) -> Floats:
+    total = cars.sum(axis=-1, keepdims=True)
+    return np.asarray(np.divide(cars, total, out=np.zeros_like(cars), where=total > 0))
 
 
 def _leaving(setting: Setting, window: Window, planned: Planned, landing: Landing) -> Floats:
@@ -341,13 +411,8 @@ def _share_by_week(window: Window, made: Offer, belief: Floats) -> Floats:
         if len(ladder) == 1:
             share[here] = ladder[0].share[:, None, :, None]
             continue
-        steps = np.stack([step.share for step in ladder])
-        height = belief[:, weeks] * (BELIEFS.size - 1)
-        below = np.minimum(height.astype(np.int64), BELIEFS.size - 2)
-        weight = (height - below)[..., None, None]
-        rows = np.arange(draws)[:, None]
-        low, high = steps[below, rows], steps[below + 1, rows]
-        share[here] = np.moveaxis(low + (high - low) * weight, 1, 2)[:, None]
+        between = _between_beliefs(ladder, belief[:, weeks])
+        share[here] = np.moveaxis(between, 1, 2)[:, None]
     return share
 
 

@@ -107,7 +107,7 @@ def _share_moved(
     gain = _gain_of(planned, *pair)
     if not gain.any():
         return np.zeros((*gain.shape[:2], DISTANCES.size))
-    shares = planned.shares[:, pair[0]]
+    shares = planned.shares[:, pair[1]]
     return willingness(setting.nests, behaviour, shares, gain, behaviour.cost_earlier).share
 
 
@@ -123,7 +123,7 @@ def _moved_by_policies(setting: Setting, behaviour: Behaviour, planned: Planned)
         willing = willingness(
             setting.nests,
             behaviour,
-            planned.shares[:, now],
+            planned.shares[:, int(setting.period[ends + 1])],
             gain,
             behaviour.cost_earlier,
         )

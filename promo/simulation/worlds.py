@@ -114,7 +114,9 @@ class Block:
         if not made.types.size:
             return self._uptake(made, Entry(certain))
         first = self._uptake(made, Entry(certain, settled=False))
-        belief = expected_belief(self.setting, self.window, first, self.budget)
+        belief = expected_belief(
+            self.setting, self.window, first, self.budget, self.behaviour.renewal_belief
+        )
         return self._uptake(made, Entry(belief))
 
     def _uptake(self, made: Offer, entry: Entry) -> Uptake:
@@ -124,13 +126,14 @@ class Block:
         """The world without of one draw, still as arrays of one row."""
         return Planned(*(getattr(self.planned, f.name)[row : row + 1] for f in fields(Planned)))
 
-    def later_state(self, pots: frozenset[int], row: int, memory: Memory) -> Uptake:
-        """The state of one draw after a pot closed."""
+    def later_state(
+        self, pots: frozenset[int], row: int, memory: Memory, belief: Floats
+    ) -> Uptake:
+        """The state of one draw after a pot closed; people believe of the rest what they did."""
         paid = self.paid(pots)[row : row + 1]
         behaviour, planned = self.behaviour.row(row), self.planned_of(row)
         made = offer(self.setting, self.window, behaviour, planned, paid)
-        calm = Entry(np.ones((1, self.setting.bins.start.size)), memory)
-        return uptake(self.setting, self.window, behaviour, planned, made, calm)
+        return uptake(self.setting, self.window, behaviour, planned, made, Entry(belief, memory))
 
 
 def expected_spend(window: Window, state: Uptake) -> Floats:
@@ -155,8 +158,10 @@ def expected_spend(window: Window, state: Uptake) -> Floats:
     return spent
 
 
-def expected_belief(setting: Setting, window: Window, state: Uptake, budget: Ints) -> Floats:
-    """Chance (R, U), as people foresee it, that the money is there in each planned week."""
+def expected_belief(
+    setting: Setting, window: Window, state: Uptake, budget: Ints, renewal: Floats
+) -> Floats:
+    """Chance (R, U), as people foresee it, that the money is still or again there by week."""
     from scipy.special import ndtr
 
     spent = expected_spend(window, state)
@@ -169,8 +174,11 @@ def expected_belief(setting: Setting, window: Window, state: Uptake, budget: Int
     weight = np.divide(
         total, total.sum(axis=1, keepdims=True), out=np.zeros_like(total), where=total > 0
     )
-    believed = (there * weight[:, None, :]).sum(axis=-1)
-    return np.where(weight.any(axis=1)[:, None], believed, 1.0)
+    believed = np.where(
+        weight.any(axis=1)[:, None], (there * weight[:, None, :]).sum(axis=-1), 1.0
+    )
+    # Money that has run out may come again, as it may after the window.
+    return np.asarray(believed + (1.0 - believed) * renewal[:, None])
 
 
 class _Life:
@@ -215,7 +223,8 @@ class _Life:
         planned = block.planned_of(self.row)
         if self.entered:
             memory = self.state.movers.landing.memory(int(instant), self.state_row)
-            self.state = block.later_state(pots, self.row, memory)
+            belief = self.state.belief[self.state_row : self.state_row + 1]
+            self.state = block.later_state(pots, self.row, memory, belief)
             self.state_row = 0
         streams = sources(block.setting, block.window, planned, self.state, self.state_row)
         claimants, rates = Claimants.of(block.setting, block.window, streams)

@@ -416,11 +416,6 @@ def test_a_better_offer_never_lowers_the_take_up_of_a_type(tiny, kind, policy):
     assert (after.sum(axis=1) > before.sum(axis=1)).all()
 
 
-@pytest.mark.xfail(
-    reason="who did not move because the later phase pays for the same car is taken as an average "
-    "buyer of that phase: with an offer for some cars only, up to 0.3 % of claims go missing",
-    strict=True,
-)
 def test_a_better_offer_in_a_later_phase_never_lowers_the_take_up_of_a_type(tiny):
     """Waiting for the better phase costs no claim: whoever waits is paid there."""
     first = "  base:\n    when: \"invoice_date <= DATE '2022-11-15'\"\n    pay: 3000\n"
