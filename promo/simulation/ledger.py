@@ -33,6 +33,11 @@ ANYWAY, SWITCHED, MOVED, OUTSIDE, NEW = range(5)
 LONGEST_BIN = 28
 
 
+def claim_weeks(days: int) -> Ints:
+    """First days of the weeks of a window."""
+    return np.arange(0, days, 7)
+
+
 @dataclass(frozen=True, slots=True)
 class Sources:
     """Streams of claims of one draw in one state: kind of household, type, period.
@@ -44,7 +49,8 @@ class Sources:
         other plan, row 1 would have bought another one
     part : (S, 2) part of the ledger of both rows
     origin : (S, J) vehicles that those of row 1 would have bought
-    planned : (S, U) weeks for which those who are re-timed were planned; zero for all others
+    planned : (S, V, U) cars by week of the claim and week for which they were planned, of those
+        who are re-timed; zero for all others
     gain : (S,) yuan gained a car
     """
 
@@ -135,7 +141,7 @@ def _stacked(listed: list[_Stream], setting: Setting, window: Window, pots: int)
             vehicles=np.zeros((0, 2, cars)),
             part=np.zeros((0, 2), dtype=np.int64),
             origin=none,
-            planned=np.zeros((0, weeks)),
+            planned=np.zeros((0, claim_weeks(window.days.size).size, weeks)),
             gain=np.zeros(0),
             fen=np.zeros((0, cars, pots), dtype=np.int64),
         )
@@ -178,7 +184,7 @@ class _Builder:
         )
         shares = self.planned.shares[0, self.window.first_period + period, kind]
         origin = _normalised(np.maximum(shares - response.stay[here], 0.0))
-        none = np.zeros(self.setting.bins.start.size)
+        none = self._not_moved()
         gain = self.state.gain[here] / max(float((stay + switched + new).sum()), 1e-12)
         joiners = self.state.joiners[self.row, :, kind] * on
         faithful = np.divide(stay, stay + switched, out=np.ones_like(stay), where=stay > 0)
@@ -220,12 +226,21 @@ class _Builder:
                     np.stack([taken * faithful, taken * (1 - faithful)]),
                     (ANYWAY, SWITCHED) if inside else (MOVED, MOVED),
                     origin,
-                    landed[on].sum(axis=0) * weeks,
+                    self._by_claim_week(landed * on[:, None]) * weeks,
                     float(movers.gain[row, period, kind, group]),
                     fen,
                 )
             )
         return streams
+
+    def _by_claim_week(self, daily: Floats) -> Floats:
+        """Cars by day (W, ...) as cars by week of the window (V, ...)."""
+        return np.asarray(np.add.reduceat(daily, claim_weeks(daily.shape[0]), axis=0))
+
+    def _not_moved(self) -> Floats:
+        """The planned weeks of those who are not re-timed."""
+        weeks = claim_weeks(self.window.days.size).size
+        return np.zeros((weeks, self.setting.bins.start.size))
 
     def _delayed(
         self, kind: int, on: Bools, faithful: Floats, origin: Floats, fen: Ints
@@ -237,7 +252,7 @@ class _Builder:
             np.stack([taken * faithful, taken * (1 - faithful)]),
             (MOVED, MOVED),
             origin,
-            self.setting.bins.gather(delayed.waiting[row, kind]),
+            self._not_moved() + self.setting.bins.gather(delayed.waiting[row, kind]),
             float(delayed.gain[row, kind]),
             fen,
         )
@@ -255,7 +270,7 @@ class _Builder:
                 np.stack([taken, np.zeros_like(taken)]),
                 (OUTSIDE, OUTSIDE),
                 taken,
-                np.zeros(self.setting.bins.start.size),
+                self._not_moved(),
                 float(self.state.outside_gain[self.row, period]),
                 self.state.fen[self.row, period, home],
             )
@@ -322,10 +337,11 @@ class Claimants:
         same_day = self._same_day()[:, None]
         by_column = claims.sum(axis=0)
         otherwise = few[:, 1].sum(axis=1, keepdims=True) * origin
-        weeks = _normalised(self.streams.planned)[self.source]
-        moved = by_column[:, None] * (few[:, 0] + otherwise) * ~same_day
-        beyond = weeks[:, self.setting.bins.start >= self.setting.horizon].sum(axis=1)
-        inside = np.where(same_day[:, 0], 1.0, weeks.sum(axis=1) - beyond)
+        by_week = np.add.reduceat(claims, claim_weeks(len(claims)), axis=0).T[:, :, None]
+        planned = (_normalised(self.streams.planned)[self.source] * by_week).sum(axis=1)
+        moved = (few[:, 0] + otherwise) * ~same_day
+        inside = planned[:, self.setting.bins.start < self.setting.horizon].sum(axis=1)
+        share = np.divide(inside, by_column, out=np.zeros_like(inside), where=by_column > 0)
         cars = by_column[:, None, None] * self.vehicles
         parts = np.zeros((len(PARTS), self.setting.local.size))
         np.add.at(parts, self.streams.part[self.source], cars)
@@ -337,16 +353,16 @@ class Claimants:
             arrived=self._on_calendar(claims @ few.sum(axis=1)),
             same=self._on_calendar(claims @ (few[:, 0] * same_day)),
             removed=self._on_calendar(claims @ (otherwise * same_day))
-            + _over_days(self.setting, weeks.T @ moved, Means()),
-            instead=inside @ plan,
-            from_beyond=by_column @ beyond,
+            + _over_days(self.setting, planned.T @ moved, Means()),
+            instead=np.where(same_day[:, 0], 1.0, share) @ plan,
+            from_beyond=np.asarray(planned.sum() - inside.sum()),
             gain=np.asarray(by_column @ self.streams.gain[self.source]),
         )
 
     def _same_day(self) -> Bools:
         """Columns of households that buy on their planned day in the city."""
         part = self.streams.part[self.source, 0]
-        moved = self.streams.planned[self.source].any(axis=1)
+        moved = self.streams.planned[self.source].any(axis=(1, 2))
         return np.asarray((part == ANYWAY) & ~moved)
 
     def _on_calendar(self, cars: Cars) -> Cars:
@@ -369,12 +385,14 @@ class Claimants:
         removed += self._on_calendar(gone.sum(axis=1))
         vehicles += _by_vehicle(gone.sum(axis=0), origin, local, luck)
         weeks = np.zeros((self.setting.bins.start.size, few.shape[-1]), dtype=split.dtype)
-        by_source = _by_source(split.sum(axis=0), self.source, len(origin))
+        by_week = np.add.reduceat(split, claim_weeks(len(split)), axis=0).swapaxes(0, 1)
+        by_source = _by_source(by_week, self.source, len(origin))
         inside = self.setting.bins.start < self.setting.horizon
-        for kind in np.flatnonzero(self.streams.planned.any(axis=1)):
-            same, other = by_source[kind]
-            moved = same + luck.split(other.sum(), few[kind])
-            planned = luck.split(moved, _normalised(self.streams.planned[kind])).T
+        for kind in np.flatnonzero(self.streams.planned.any(axis=(1, 2))):
+            same, other = by_source[kind].swapaxes(0, 1)
+            moved = same + luck.split(other.sum(axis=-1), few[kind])
+            shares = _normalised(self.streams.planned[kind])[:, None]
+            planned = luck.split(moved, shares).sum(axis=0).T
             weeks += planned
             vehicles += self._moved_vehicles(planned[inside].sum(axis=0), int(kind), luck)
         removed += _over_days(self.setting, weeks, luck)
