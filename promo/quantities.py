@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from calendar import monthrange
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -183,6 +184,8 @@ def _rate(value: object) -> Decimal:
     if share < 0:
         raise fault("V203", f"a rate below 0 %: {text}")
     help = f"write '{_plain_form(share)}%'" if share <= 100 else "write a share such as '5%'"
+    if text.endswith("%") and share < 2:
+        help = "write '100%' or less"
     raise fault("V203", f"a rate above 100 %: {text}", help)
 
 
@@ -240,7 +243,16 @@ def day(value: object) -> date:
     try:
         return date(int(written[1]), int(written[2]), int(written[3]))
     except ValueError:
-        raise fault("V202", f"the day {text} does not exist") from None
+        raise fault("V202", f"the day {text} does not exist", _last_of_month(text)) from None
+
+
+def _last_of_month(text: str) -> str:
+    """What to write for 30 February."""
+    year, month = int(text[:4]), int(text[5:7])
+    if not (year and 1 <= month <= 12 and text[8:] > "28"):
+        return ""
+    last = monthrange(year, month)[1]
+    return f"write '{year:04}-{month:02}-{last}', the last day of that month"
 
 
 def _not_a_day(text: str) -> PydanticCustomError:

@@ -13,7 +13,7 @@ from typing import Annotated
 
 import typer
 
-from promo.cli import campaigns, runs, sales, screen
+from promo.cli import campaigns, chinese, runs, sales, screen
 from promo.cli.screen import say
 from promo.errors import InputError, PromoError
 
@@ -35,6 +35,7 @@ _MENDABLE = {
 
 app = typer.Typer(
     name="promo",
+    cls=chinese.Group,
     help=say("汽车促销活动的测算", "Plan a car-promotion campaign before the money is spent."),
     add_completion=False,
     rich_markup_mode=None,
@@ -94,7 +95,7 @@ def run(arguments: Sequence[str]) -> int:
         code = app(list(arguments), prog_name="promo", standalone_mode=False)
         sys.stdout.flush()
     except (PromoError, typer.TyperException) as error:
-        return _explain(error)
+        return _explain(error, screen.asked_for(arguments))
     except (KeyboardInterrupt, typer.Abort):
         return INTERRUPTED
     except (BrokenPipeError, SystemExit):
@@ -106,18 +107,22 @@ def run(arguments: Sequence[str]) -> int:
     return code if isinstance(code, int) else DONE
 
 
-def _explain(error: PromoError | typer.TyperException) -> int:
+def _explain(error: PromoError | typer.TyperException, language: screen.Language) -> int:
     """Say what the analyst can mend."""
     if isinstance(error, InputError):
         from promo.report import findings
 
         for finding in error.diagnostics:
-            screen.talk(findings.as_text(finding, width=screen.width()))
+            screen.talk(findings.as_text(finding, width=screen.width(), language=language))
         return error.exit_code
     if isinstance(error, PromoError):
-        screen.talk(f"promo: {error.message}")
+        told = chinese.sentence if language == "zh" else str
+        screen.talk(f"promo: {told(error.message)}")
         if error.help:
-            screen.talk(f"  help: {error.help}")
+            screen.talk(f"  {'提示：' if language == 'zh' else 'help: '}{told(error.help)}")
+        return error.exit_code
+    if language == "zh":
+        screen.talk(chinese.usage(error))
         return error.exit_code
     show = getattr(error, "show", None)
     if show is not None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from promo.cli import screen
+from promo.cli import chinese, screen
 from promo.cli.screen import JsonOption, LanguageOption, say
 from promo.errors import OutputError
 
@@ -122,7 +122,7 @@ def _show(result: Checkup, language: screen.Language) -> None:
     from promo.report import findings
 
     for finding in result.findings:
-        screen.out(findings.as_text(finding, width=screen.width()))
+        screen.out(findings.as_text(finding, width=screen.width(), language=language))
     for path in result.skipped:
         screen.talk(
             f"未检查（不是活动、市场或企业文件）：{path}"
@@ -136,6 +136,6 @@ def _show(result: Checkup, language: screen.Language) -> None:
 def register(app: typer.Typer) -> None:
     """Add these commands in order of use."""
     zh = "复制开封示例（注释即教程）并检查"
-    app.command("init", help=screen.described(zh)(init))(init)
+    app.command("init", cls=chinese.Command, help=screen.described(zh)(init))(init)
     zh = "列出活动、市场、企业文件及其示例中的全部问题"
-    app.command("check", help=screen.described(zh)(check))(check)
+    app.command("check", cls=chinese.Command, help=screen.described(zh)(check))(check)

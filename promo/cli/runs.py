@@ -7,12 +7,14 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from promo.cli import screen
+from promo.cli import chinese, screen
 from promo.cli.screen import JsonOption, LanguageOption, say
+from promo.errors import PromoError
 
 if TYPE_CHECKING:
     from promo.appraisal import Progress
@@ -78,6 +80,7 @@ def simulate(  # noqa: PLR0913 - a command's options
     reader = screen.chosen(language)
     if out is not None:
         run_folder.refuse_existing(out)
+    _refuse_other_kinds(campaign)
     study = files.load_study(campaign)
     with progress_bar(reader) as progress:
         result = model.appraise(study, seed=seed, draws=draws, workers=workers, progress=progress)
@@ -117,6 +120,8 @@ def compare(  # noqa: PLR0913 - a command's options
     reader = screen.chosen(language)
     if out is not None:
         run_folder.refuse_existing(out)
+    for path in campaigns:
+        _refuse_other_kinds(path)
     studies = [files.load_study(path) for path in campaigns]
     with progress_bar(reader) as progress:
         result = comparison.compare(
@@ -133,6 +138,23 @@ def compare(  # noqa: PLR0913 - a command's options
         screen.out(terminal.comparison_text(*made, reader, width=size, plain=screen.plain()))
     if out is not None:
         screen.talk(_written(out, reader))
+
+
+def _refuse_other_kinds(path: str) -> None:
+    """A market or a folder in the place of a campaign would only give a list of unknown keys."""
+    from promo.report import checkup
+
+    kind = None if Path(path).is_dir() else checkup.kind_of(Path(path))
+    if Path(path).is_dir():
+        what = "a folder"
+    elif kind in {checkup.Kind.MARKET, checkup.Kind.MANUFACTURER, checkup.Kind.SALES_MAP}:
+        what = f"a {kind} file"
+    else:
+        return
+    raise PromoError(
+        f"{path} is {what}, not a campaign",
+        help="name the campaign's file, such as kaifeng/2022-q4.yaml",
+    )
 
 
 def _written(folder: str, language: screen.Language) -> str:
@@ -170,4 +192,4 @@ def register(app: typer.Typer) -> None:
         ("compare", compare, "在相同抽样上比较几个方案，每个差都带区间"),
     ]
     for name, command, zh in added:
-        app.command(name, help=screen.described(zh)(command))(command)
+        app.command(name, cls=chinese.Command, help=screen.described(zh)(command))(command)

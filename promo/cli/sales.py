@@ -8,9 +8,11 @@ from typing import Annotated
 
 import typer
 
-from promo.cli import screen
+from promo.cli import chinese, screen
 from promo.cli.screen import LanguageOption, say
 from promo.errors import OutputError
+
+_ENDINGS = {".csv", ".parquet"}
 
 
 class Made(StrEnum):
@@ -109,6 +111,10 @@ def generate(
     """
     from promo.report import generated
 
+    if Path(out).suffix.lower() not in _ENDINGS:
+        raise typer.BadParameter(
+            say(f"{out} 应以 .csv 或 .parquet 结尾", f"{out} must end in .csv or .parquet")
+        )
     _refuse_existing(out)
     if what is Made.SALES:
         count = generated.write_sales(market, out)
@@ -127,6 +133,8 @@ def _refuse_existing(path: str) -> None:
 def register(app: typer.Typer) -> None:
     """Add these commands in order of use."""
     zh = "按列映射读入真实销量或发票；没有映射时提出一个"
-    app.command("import", help=screen.described(zh)(import_sales))(import_sales)
+    app.command("import", cls=chinese.Command, help=screen.described(zh)(import_sales))(
+        import_sales
+    )
     zh = "生成市场的模拟销量或发票，可用来试 import"
-    app.command("generate", help=screen.described(zh)(generate))(generate)
+    app.command("generate", cls=chinese.Command, help=screen.described(zh)(generate))(generate)

@@ -7,12 +7,14 @@ import io
 import os
 import shutil
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Annotated, Literal, TypeAlias
 
 import typer
 
 Language: TypeAlias = Literal["zh", "en"]
+
+_LANGUAGES: tuple[Language, ...] = ("zh", "en")
 
 # What stands in for a character that the terminal's encoding does not have.
 _PLAIN = {
@@ -93,6 +95,18 @@ JsonOption = Annotated[
 def chosen(language: Language | None) -> Language:
     """The language asked for, else that of the locale."""
     return language or locale_language()
+
+
+def asked_for(arguments: Sequence[str]) -> Language:
+    """The language that these arguments ask for, whether or not they could be read."""
+    for place, word in enumerate(arguments):
+        value = word.removeprefix("--lang=") if word.startswith("--lang=") else ""
+        if word == "--lang" and place + 1 < len(arguments):
+            value = arguments[place + 1]
+        for language in _LANGUAGES:
+            if value == language:
+                return language
+    return locale_language()
 
 
 def width() -> int:

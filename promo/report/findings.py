@@ -2,23 +2,105 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from rich.cells import cell_len
 
 from promo.errors import Diagnostic
+from promo.report.words import Language
 
 # Control characters in a faulty file must not steer the terminal that shows it.
 _UNSAFE = dict.fromkeys(
     [*range(32), *range(127, 160), *range(0x202A, 0x202F), *range(0x2066, 0x206A)], "\ufffd"
 )
 
+# What each code means, said before the message, which names the thing itself.
+IN_CHINESE: dict[str, str] = {
+    "T001": "文件打不开",
+    "T002": "文件超过 1 MiB",
+    "T003": "文字不是 UTF-8 编码",
+    "T004": "不是文本文件",
+    "T005": "空文件",
+    "Y001": "YAML 写法有误",
+    "Y002": "不用锚点和引用",
+    "Y003": "不用标签",
+    "Y004": "一个文件只写一份",
+    "Y005": "嵌套超过 32 层",
+    "Y006": "键重复",
+    "Y007": "键不是普通的词",
+    "K101": "不认识的键",
+    "K102": "缺少键",
+    "K103": "此处要写另一种结构",
+    "V201": "值的类型不对",
+    "V202": "没有这个日期或时刻",
+    "V203": "比率不在 0 到 100% 之内",
+    "V204": "终点早于起点",
+    "V205": "数太大",
+    "V206": "不是可选的词",
+    "V207": "数字带了单位",
+    "V208": "全角字符",
+    "V209": "范围不含取值",
+    "V210": "名称写法不对",
+    "C301": "条件读不懂",
+    "C302": "条件里不能这样写",
+    "C303": "不认识的事实",
+    "C304": "类型对不上",
+    "C305": "条件太长、太深或项太多",
+    "R401": "自相矛盾",
+    "R402": "没有人能领到的补贴",
+    "R403": "不拒绝任何人的条件",
+    "R404": "分档重叠或次序不对",
+    "R405": "分档有空缺",
+    "R406": "引用了没有写出的名称",
+    "R407": "没有列入合计的补贴",
+    "R408": "没有补贴从中支出的资金池",
+    "R409": "排队时点晚于占用时点",
+    "R410": "同名写了两次",
+    "R411": "没有资金来源的补贴",
+    "R412": "份额合计不是 100%",
+    "R413": "同一产出算了两次",
+    "R414": "全国的乘数用在了城市",
+    "R415": "产能低于基本负荷",
+    "E601": "算例不成立",
+    "E602": "平常的申请没有通过",
+    "S701": "公布的数没有出处",
+    "S702": "只有本地产的车能领",
+    "P801": "找不到所指的文件",
+    "P802": "路径出了活动文件夹",
+    "P803": "销量尚未导入",
+    "D901": "缺少列",
+    "D902": "值的类型不对",
+    "D903": "行的数值越界",
+}
+_ADVICE = [
+    (r"^did you mean '(.+)'\?$", r"是否想写 '\1'？"),
+    (r"^known: ", "可用的有："),
+    (r"^write '(.+)' or less$", r"请写 '\1' 或更小"),
+    (r"^write '(.+)', the last day of that month$", r"请写 '\1'，那个月的最后一天"),
+    (r"^write '([^']+)' or '([^']+)'$", r"请写 '\1' 或 '\2'"),
+    (r"^write '(.+)'$", r"请写 '\1'"),
+    (r"^write (.+) if 万元 was meant$", r"若指万元，请写 \1"),
+    (r"^write a plain ':' in place of the full-width '：' in line (\d+)$",
+     r"把第 \1 行的全角“：”改为半角“:”，其后空一格"),
+    (r"^check quotes, brackets, colons and indentation near this place$",
+     "检查附近的引号、括号、冒号和缩进"),
+    (r"^indent with spaces, not with a tab$", "缩进用空格，不用制表符"),
+]  # fmt: skip
+
 FINDINGS_SCHEMA = "promo/findings/1"
 
 
-def located(finding: Diagnostic) -> str:
-    """The line that editors and people can follow: `file:line:column: CODE message`."""
+def located(finding: Diagnostic, language: Language = "en") -> str:
+    """The line that editors and people can follow: `file:line:column: CODE message`.
+
+    >>> located(Diagnostic("a.yaml", 3, 4, "K101", "unknown key 'buget'"), "zh")
+    "a.yaml:3:4: K101 不认识的键：unknown key 'buget'"
+    """
     note = "warning: " if finding.severity == "warning" else ""
+    if language == "zh":
+        kind = IN_CHINESE.get(finding.code, "")
+        note = ("提醒：" if note else "") + (f"{kind}：" if kind else "")
     place = f"{finding.file}:{finding.line}:{finding.column}"
     return f"{place}: {finding.code} {note}{finding.message}".translate(_UNSAFE)
 
@@ -60,12 +142,25 @@ def _shortened(text: str, column: int, room: int) -> tuple[str, int]:
     return f"{lead}{kept}...", column - start + len(lead)
 
 
-def as_text(finding: Diagnostic, *, width: int) -> str:
+def as_text(finding: Diagnostic, *, width: int, language: Language = "en") -> str:
     """One finding as a person reads it."""
-    lines = [located(finding), *underlined(finding, width=width)]
+    lines = [located(finding, language), *underlined(finding, width=width)]
     if finding.help:
-        lines.append(f"  help: {finding.help}".translate(_UNSAFE))
+        lines.append(_advice(finding.help, language).translate(_UNSAFE))
     return "\n".join(lines)
+
+
+def _advice(help: str, language: Language) -> str:
+    """The help line; the forms in which most help is given are said in Chinese.
+
+    >>> _advice("write '100000'", "zh"), _advice("did you mean 'issuers'?", "zh")
+    ("  提示：请写 '100000'", "  提示：是否想写 'issuers'？")
+    """
+    if language == "en":
+        return f"  help: {help}"
+    for english, chinese in _ADVICE:
+        help = re.sub(english, chinese, help)
+    return f"  提示：{help}"
 
 
 def as_json(findings: Sequence[Diagnostic], *, files: int, examples: int) -> dict[str, object]:

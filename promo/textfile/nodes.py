@@ -17,6 +17,7 @@ from promo.quantities import shown
 from promo.textfile.decoding import LINE_END
 
 MAX_DEPTH = 32
+_FULL_WIDTH_KEY = re.compile(r"[\w\-]+：")
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +134,13 @@ def _syntax(reading: Reading, error: yaml.MarkedYAMLError) -> None:
     help = "check quotes, brackets, colons and indentation near this place"
     if "\t" in line[: mark.column + 1]:
         help = "indent with spaces, not with a tab"
+    # A key behind a full-width colon is read as text, so that the next colon is one too many.
+    for number in (mark.line, mark.line - 1):
+        near = reading.lines[number] if 0 <= number < len(reading.lines) else ""
+        wrong = _FULL_WIDTH_KEY.search(near.partition("#")[0])
+        if wrong and problem.startswith("mapping values"):
+            help = f"write a plain ':' in place of the full-width '：' in line {number + 1}"
+            break
     reading.add(mark, "Y001", f"YAML: {problem}", help)
 
 

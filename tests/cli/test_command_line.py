@@ -81,6 +81,40 @@ def test_misuse_is_exit_2_without_a_traceback(arguments: list[str]) -> None:
     assert b"Traceback" not in done.stderr
 
 
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["chek"], "没有 'chek' 这条命令。是否想写 'check'？"),
+        (["simulate"], "缺少参数 'CAMPAIGN'。"),
+        (["simulate", "x", "--draws", "5"], "应不小于 16"),
+        (["generate", "sales", "x.yaml", "--out", "x.txt"], "应以 .csv 或 .parquet 结尾"),
+    ],
+)
+def test_misuse_is_explained_in_chinese_on_a_chinese_screen(
+    arguments: list[str], said: str
+) -> None:
+    done = _run(*arguments, LANG="zh_CN.UTF-8")
+    assert done.returncode == 2
+    assert said in done.stderr.decode()
+    assert "Usage" not in done.stderr.decode()
+
+
+def test_chinese_help_has_no_english_headings() -> None:
+    text = _run("simulate", "--help", LANG="zh_CN.UTF-8").stdout.decode()
+    assert "用法:" in text
+    assert not [word for word in ("Usage", "Options:", "Arguments:", "Show this") if word in text]
+
+
+def test_a_market_in_the_place_of_a_campaign_is_called_so(tmp_path: Path) -> None:
+    market = tmp_path / "market.yaml"
+    market.write_text("sales: {}\nbuyers: []\nhorizon_months: 8\n")
+    done = _run("simulate", str(market))
+    assert done.returncode == 1
+    assert b"is a market file, not a campaign" in done.stderr
+    in_chinese = _run("simulate", str(market), "--lang=zh").stderr.decode()
+    assert "是市场文件，不是活动文件" in in_chinese
+
+
 def test_an_existing_folder_is_refused_before_the_work_starts(tmp_path: Path) -> None:
     (tmp_path / "old.txt").write_text("old")
     done = _run("simulate", "x.yaml", "--out", str(tmp_path), fake=True)

@@ -1,6 +1,6 @@
 """A finding stands where the fault is, on any screen."""
 
-from promo.errors import Diagnostic
+from promo.errors import CODES, Diagnostic
 from promo.report import findings
 
 
@@ -51,3 +51,16 @@ def test_a_warning_says_that_it_is_one_and_json_keeps_every_field() -> None:
             }
         ],
     }
+
+
+def test_every_code_has_its_words_in_chinese() -> None:
+    assert set(findings.IN_CHINESE) == set(CODES)
+
+
+def test_a_chinese_screen_says_the_kind_of_fault_and_the_advice_in_chinese() -> None:
+    finding = Diagnostic("c.yaml", 2, 3, "V207", "'10万' carries a unit", help="write '100000'")
+    lines = findings.as_text(finding, width=60, language="zh").splitlines()
+    assert lines == [
+        "c.yaml:2:3: V207 数字带了单位：'10万' carries a unit",
+        "  提示：请写 '100000'",
+    ]
