@@ -22,6 +22,8 @@ _CHOICE = (
         -6.0,
         -2.0,
         "elasticity of a model's sales to its own price",
+        "读到：电动车 -2.1(Muehlegger、Rapson 2022)和 -2.9(Wang)；凭记忆、未核对：-3.1 至 -6.8"
+        "(Berry、Levinsohn、Pakes 1995)，-3.28(Goldberg 1995) / "
         "read: -2.1 (Muehlegger & Rapson 2022) and -2.9 (Wang) for electric cars; recalled, not "
         "read here: -3.1 to -6.8 (Berry, Levinsohn & Pakes 1995), -3.28 (Goldberg 1995)",
         "recalled",
@@ -33,6 +35,7 @@ _CHOICE = (
         0.075,
         0.36,
         "share of a model's lost sales",
+        "判断；弹性取 -3.5 时整个市场为 -0.7，凭记忆的值在 -0.4(EPA 2021)至 -1.0 之间 / "
         "judgement; with elasticity -3.5 it makes the whole market's -0.7, beside recalled values "
         "of -0.4 (EPA 2021) to -1.0 (Berry, Levinsohn & Pakes 2004)",
         "judgement",
@@ -44,6 +47,7 @@ _CHOICE = (
         0.42,
         0.81,
         "share of a model's lost sales that buy another car",
+        "判断：流失销量一半留在同级，三成离开 / "
         "judgement: half of all lost sales stay in the segment, three tenths leave it",
         "judgement",
         Words("改买他车者中留在同级的比例", "lost sales to other cars that stay in the segment"),
@@ -54,6 +58,7 @@ _CHOICE = (
         0.0,
         1.0,
         "exponent: sensitivity falls with income to this power",
+        "判断；没有中国分收入的读数 / "
         "judgement; no reading by income for China (a gap of the literature table)",
         "judgement",
         Words("价格敏感度随收入下降的指数", "how fast sensitivity falls with income"),
@@ -64,6 +69,7 @@ _CHOICE = (
         0.2,
         0.7,
         "correlation of tastes, same energy in the segment",
+        "判断；车身比动力更能留住买家(KAPSARC，中国分省；数值未见) / "
         "judgement; body type binds more than energy (KAPSARC, Chinese provinces; values not "
         "visible)",
         "judgement",
@@ -75,7 +81,7 @@ _CHOICE = (
         0.5,
         0.9,
         "correlation of tastes, trims of a model",
-        "judgement",
+        "判断 / judgement",
         "judgement",
         Words("同一车型各配置的偏好相关", "correlation of a model's trims"),
     ),
@@ -88,6 +94,8 @@ _PERCEPTION = (
         0.73,
         1.0,
         "share of public money that reaches the buyer",
+        "0.93：德国 2009 年低价车(Kaul 等 2016)；0.73–0.85：Muehlegger、Rapson 2022；"
+        "约 1：Sallee 2011 / "
         "0.93: Kaul, Pfeifer & Witte 2016, Germany 2009, cheap cars; 0.73-0.85: Muehlegger & "
         "Rapson 2022; about 1: Sallee 2011",
         "verified",
@@ -99,6 +107,7 @@ _PERCEPTION = (
         0.7,
         1.0,
         "share of the money that counts in the decision",
+        "判断：几周后才到账的钱不如当场降价 / "
         "judgement: money paid weeks after the purchase counts for less than a lower price",
         "judgement",
         Words("购车决策中计入的补贴比例", "share of the money that counts"),
@@ -109,6 +118,8 @@ _PERCEPTION = (
         0.05,
         0.60,
         "share of people at home who learn of it in the end",
+        "范围读自电动车补贴的调查：5% 知道(Krause 等 2013)，46% 没听说过任何一项"
+        "(Consumer Reports 2022)；其间取值是判断 / "
         "range read in surveys of electric-car incentives: 5 % aware (Krause et al. 2013), 46 % "
         "heard of none (Consumer Reports 2022); the value inside it is a judgement",
         "judgement",
@@ -120,7 +131,7 @@ _PERCEPTION = (
         5.0,
         30.0,
         "days after the announcement, mean time to learn",
-        "judgement",
+        "判断 / judgement",
         "judgement",
         Words("公众知晓所需天数(平均)", "days until the public learns, mean"),
     ),
@@ -130,6 +141,7 @@ _PERCEPTION = (
         0.85,
         1.0,
         "share of shoppers told by the seller",
+        "判断；2025 年 5 月约七成个人买家用了国补(乘联会) / "
         "judgement; about 70 % of private buyers took the Chinese scheme up in May 2025 (CPCA)",
         "judgement",
         Words("店内购车人知晓率", "awareness at the dealer"),
@@ -143,6 +155,7 @@ _TIMING = (
         0.01,
         0.04,
         "share of the car's price per month, median",
+        "判断；美国曾提前 5 至 8 个月购车，模型要能再现，而不作为假定 / "
         "judgement; purchases were pulled from up to 5-8 months ahead in the United States, which "
         "the model has to reproduce and does not assume",
         "judgement",
@@ -154,6 +167,7 @@ _TIMING = (
         0.02,
         0.08,
         "share of the car's price per month, median",
+        "判断：急用车时，晚买比早买代价大 / "
         "judgement: waiting for a car one needs costs more than having it early",
         "judgement",
         Words("推迟一个月购车的代价", "cost of buying a month later"),
@@ -164,7 +178,7 @@ _TIMING = (
         0.6,
         1.2,
         "standard deviation of the logarithm",
-        "judgement",
+        "判断 / judgement",
         "judgement",
         Words("改期代价的离散度", "dispersion of the cost of moving"),
     ),
@@ -174,7 +188,7 @@ _TIMING = (
         7.0,
         28.0,
         "days, mean time to shop and sign",
-        "judgement",
+        "判断 / judgement",
         "judgement",
         Words("从决定到签约的天数", "days to shop and sign"),
     ),
@@ -184,7 +198,7 @@ _TIMING = (
         0.0,
         0.5,
         "chance that buyers give to another round",
-        "judgement",
+        "判断 / judgement",
         "judgement",
         Words("购车人相信还有下一轮的机会", "believed chance of another round"),
     ),
@@ -194,7 +208,7 @@ _TIMING = (
         0.6,
         1.2,
         "standard deviation of the logarithm",
-        "judgement, as for the cost of moving in time",
+        "判断，同改期代价 / judgement, as for the cost of moving in time",
         "judgement",
         Words("外地购车花费的离散度", "dispersion of the cost of coming from elsewhere"),
     ),

@@ -91,12 +91,12 @@ class Baseline:
     free: Floats
     capped: Floats
 
-    def level_factors(self, errors: Floats) -> Floats:
+    def level_factors(self, errors: Floats, plates: Floats | float = 1.0) -> Floats:
         """What an error of the level (R,) makes of each day (R, T): never above the plate quota.
 
-        Where no quota holds it is the error itself.
+        Where no quota holds it is the error itself. `plates` (R, T) are factors on the quota.
         """
-        raised = np.minimum(errors[:, None] * self.free, self.capped)
+        raised = np.minimum(errors[:, None] * self.free, self.capped * plates)
         return np.asarray(raised / np.maximum(np.minimum(self.free, self.capped), 1e-300))
 
 
@@ -372,9 +372,11 @@ def level_error(tested: pl.DataFrame, method: str, *, generated: bool) -> Assump
     own = tested.filter(pl.col("method") == method)
     if generated or own.is_empty():
         why = (
+            "销量是生成的，没有真实历史可检验预测 / "
             "generated sales have no history to test a forecast on"
             if generated
-            else f"fewer than {FULL_SEASON_MONTHS + FEWEST_ORIGINS} months: not measured"
+            else f"不足 {FULL_SEASON_MONTHS + FEWEST_ORIGINS} 个月，未实测 / "
+            f"fewer than {FULL_SEASON_MONTHS + FEWEST_ORIGINS} months: not measured"
         )
         return Assumption(
             "market.level_error", 1.0, 0.8, 1.25, "factor", why, "judgement", _ERROR_WORDS
@@ -382,6 +384,8 @@ def level_error(tested: pl.DataFrame, method: str, *, generated: bool) -> Assump
     row = own.row(0, named=True)
     margin = 1.0 + row["mape"] / 2
     source = (
+        f"用本市销量回测：{row['origins']} 次预测、每次 {row['horizon_months']} 个月，"
+        f"月度平均误差 {row['mape']:.1%} / "
         f"backtest on the market's own sales: {row['origins']} forecasts of "
         f"{row['horizon_months']} months, mean monthly error {row['mape']:.1%}"
     )

@@ -214,7 +214,7 @@ def date_of(name: str, dtype: pl.DataType) -> pl.Expr:
 # --- rows -------------------------------------------------------------------------------------
 
 REASONS: dict[str, Words] = {
-    "empty": Words("空行", "empty row"),
+    "empty": Words("空行或合计行", "empty row or total"),
     "total line": Words("合计行", "line of totals"),
     "month": Words("年月缺失或无法识别", "month missing or unreadable"),
     "month range": Words("年月不在1990至2100年之间", "month outside 1990 to 2100"),

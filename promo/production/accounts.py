@@ -30,6 +30,7 @@ MONTHS_PER_YEAR = 12
 LARGEST_CITY_MULTIPLIER = 2.0
 _ELECTRIC = ("BEV", "FCEV")
 _NEW_ENERGY = ("BEV", "PHEV", "EREV", "FCEV")
+_IO_2020_ZH = "2020 年全国投入产出表(国家统计局，153 部门)"
 _IO_2020 = "2020 national input-output table, National Bureau of Statistics (153 sectors)"
 
 PLANT_ACCOUNTS: tuple[Assumption, ...] = (
@@ -39,6 +40,7 @@ PLANT_ACCOUNTS: tuple[Assumption, ...] = (
         0.85,
         0.95,
         "share",
+        "判断：出厂价与开票价之间有经销商毛利、返利和运费 / "
         "judgement: dealers' margin, rebates and transport lie between gate and invoice",
         "judgement",
         Words("出厂价占不含税成交价", "ex-factory price / price without VAT"),
@@ -49,7 +51,8 @@ PLANT_ACCOUNTS: tuple[Assumption, ...] = (
         0.18,
         0.25,
         "share",
-        _IO_2020 + ", complete vehicles; 0.239 in 2017, 0.228 in 2018",
+        f"{_IO_2020_ZH}，整车；2017 年 0.239，2018 年 0.228 / "
+        f"{_IO_2020}, complete vehicles; 0.239 in 2017, 0.228 in 2018",
         "derived",
         Words("整车增加值率", "value added / output, complete vehicles"),
     ),
@@ -59,6 +62,7 @@ PLANT_ACCOUNTS: tuple[Assumption, ...] = (
         15.0,
         35.0,
         "hours",
+        "判断：2022 年 2,700 人、2023 年约 23.18 万辆，合每人 86 辆 / "
         "judgement: 2,700 staff of 2022 and about 231,800 cars of 2023 give 86 cars a person",
         "judgement",
         Words("单车工时", "hours of work a car"),
@@ -69,6 +73,7 @@ PLANT_ACCOUNTS: tuple[Assumption, ...] = (
         167.0,
         230.0,
         "hours",
+        "判断：法定 167 小时(20.83 天、每天 8 小时)，加班更多 / "
         "judgement: 167 by law (20.83 days of 8 hours), more with overtime",
         "judgement",
         Words("每人每月工时", "hours a person works a month"),
@@ -79,6 +84,7 @@ PLANT_ACCOUNTS: tuple[Assumption, ...] = (
         0.05,
         0.40,
         "share",
+        "本地配套率从未公布，只作示意 / "
         "the local supply share was never published; an illustration, not a finding",
         "not published",
         Words("本地配套率", "share of direct inputs bought in the city"),
@@ -89,7 +95,7 @@ PLANT_ACCOUNTS: tuple[Assumption, ...] = (
         0.17,
         0.22,
         "share",
-        _IO_2020 + ", vehicle parts",
+        f"{_IO_2020_ZH}，零部件 / {_IO_2020}, vehicle parts",
         "derived",
         Words("零部件增加值率", "value added / output, parts"),
     ),
@@ -99,6 +105,7 @@ PLANT_ACCOUNTS: tuple[Assumption, ...] = (
         70.0,
         130.0,
         "persons",
+        "2018 年汽车行业全口径用工，配 2018 年投入产出表 / "
         "vehicle industry 2018, full coverage, with the input-output table of 2018",
         "derived",
         Words("零部件每亿元产值用工", "suppliers' staff per 100 million yuan of output"),
@@ -109,6 +116,7 @@ PLANT_ACCOUNTS: tuple[Assumption, ...] = (
         0.00,
         0.08,
         "share",
+        "汽车行业：2022 年 5.7%，2024 年 4.3%；单个工厂可能不赚钱 / "
         "vehicle industry: 5.7 % in 2022, 4.3 % in 2024; a single plant may earn nothing",
         "verified second hand",
         Words("销售利润率", "profit / output"),
@@ -122,6 +130,7 @@ CITY_ACCOUNTS: tuple[Assumption, ...] = (
         0.06,
         0.13,
         "share",
+        "整车法定 13%；抵扣投资或出口时更低 / "
         "statutory 13 % on vehicles; less where investment is deducted or cars are exported",
         "judgement",
         Words("增值税有效税率(对增加值)", "VAT / value added"),
@@ -132,6 +141,7 @@ CITY_ACCOUNTS: tuple[Assumption, ...] = (
         0.50,
         0.50,
         "share",
+        "国务院 2019 年 10 月：国内增值税保持五五分享 / "
         "State Council, October 2019: domestic VAT 50:50 kept",
         "verified second hand",
         Words("增值税地方分成", "local share of VAT"),
@@ -142,6 +152,7 @@ CITY_ACCOUNTS: tuple[Assumption, ...] = (
         0.40,
         1.00,
         "share",
+        "由省定各市分成，本市的没有查到 / "
         "set by the province for its cities; not found for this one",
         "not published",
         Words("地方税收中市级所占份额", "the city's share of local tax"),
@@ -152,6 +163,7 @@ CITY_ACCOUNTS: tuple[Assumption, ...] = (
         0.12,
         0.12,
         "share",
+        "城建税 7%、教育费附加 3% 和 2%，按实缴增值税和消费税计，归地方 / "
         "urban maintenance 7 %, education 3 % and 2 % of VAT and consumption tax paid; local",
         "recalled",
         Words("附加税费率", "surcharges on VAT and consumption tax"),
@@ -162,7 +174,7 @@ CITY_ACCOUNTS: tuple[Assumption, ...] = (
         0.15,
         0.25,
         "share",
-        "25 %, high-technology firms 15 %",
+        "25%，高新技术企业 15% / 25 %, high-technology firms 15 %",
         "recalled",
         Words("企业所得税率", "corporate income tax"),
     ),
@@ -172,7 +184,7 @@ CITY_ACCOUNTS: tuple[Assumption, ...] = (
         0.40,
         0.40,
         "share",
-        "central 60 : local 40",
+        "中央 60、地方 40 / central 60 : local 40",
         "verified second hand",
         Words("所得税地方分成", "local share of income tax"),
     ),
@@ -182,6 +194,7 @@ CITY_ACCOUNTS: tuple[Assumption, ...] = (
         0.02,
         0.08,
         "share",
+        "判断：新车毛利占不含税价的比例 / "
         "judgement: dealers' gross margin on new cars, of the price without VAT",
         "judgement",
         Words("经销商增加值占不含税价", "dealers' value added / price without VAT"),

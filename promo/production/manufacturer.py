@@ -150,7 +150,8 @@ class Manufacturer(FileModel):
     def _assumption(self, entry: _Entry) -> Assumption:
         unit, words = _WORDS[entry.keys[-1]]
         source = entry.source or self.source
-        named = Words(f"{self.name.zh}: {words.zh}", f"{self.name.en}: {words.en}")
+        line = f" {entry.keys[1]}" if entry.keys[0] == "lines" else ""
+        named = Words(f"{self.name.zh}:{line} {words.zh}", f"{self.name.en}:{line} {words.en}")
         return entry.quantity.assumption(self._name(entry.keys), unit, named, source)
 
     def _name(self, keys: Sequence[str]) -> str:

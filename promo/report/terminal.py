@@ -46,7 +46,7 @@ def appraisal_text(appraisal: Appraisal, language: Language, *, width: int, plai
         page.table(_strongest(measure))
     page.table(tables.identity(appraisal, language))
     page.table(tables.monthly_sales(appraisal, language))
-    _show_assumptions(page, tables.assumptions(appraisal, language), width)
+    _show_assumptions(page, tables.assumptions(appraisal, language), language, width)
     page.table(tables.backtest(appraisal, language))
     page.bullets("limits", (chosen(text, language) for text in appraisal.limits))
     page.bullets("provenance", _record(tables.provenance(appraisal, language)))
@@ -193,12 +193,13 @@ def _widths(content: Grid, width: int) -> list[int]:
     return widths
 
 
-def _show_assumptions(page: Page, table: Table, width: int) -> None:
+def _show_assumptions(page: Page, table: Table, language: Language, width: int) -> None:
     """The sources stand in the table where there is room, else below it."""
     page.table(table)
     if width < tables.ROOM_FOR_SOURCES:
         rows = table.frame.to_dicts()
-        page.bullets("sources", (f"{row['assumption']}: {row['source']}" for row in rows))
+        colon = "：" if language == "zh" else ": "
+        page.bullets("sources", (f"{row['assumption']}{colon}{row['source']}" for row in rows))
 
 
 def _by(table: Table, name: str) -> list[Table]:

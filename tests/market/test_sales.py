@@ -181,7 +181,7 @@ def test_refused_rows_are_kept_with_row_number_and_reason(folder):
         ),
         12: ([*good[:5], "蒸汽"], "energy not in the table"),
         13: (["合计", "合计", "9", "900000", "", ""], "line of totals"),
-        14: (["", "", "", "", "", ""], "empty row"),
+        14: (["", "", "", "", "", ""], "empty row or total"),
     }
     source = folder / "dirty.csv"
     rows = [ROWS[0], good, *(row for row, _ in bad.values())]
