@@ -159,7 +159,7 @@ def _appraisal(worlds: Worlds, moving: pl.DataFrame, *, seed: int) -> Appraisal:
         plants=results.plants(worlds),
         accounts=results.accounts(worlds, standing),
         backtest=study.baseline.backtest,
-        warnings=study.warnings(),
+        warnings=(*study.warnings(), *results.borrowed(worlds)),
         limits=(*LIMITS, *plants.LIMITS, *accounts.LIMITS),
         provenance=_provenance(study, seed=seed, draws=len(worlds.outcome.gain)),
         draws=_by_draw(measured),

@@ -44,7 +44,7 @@ class Crew:
 
     studies: tuple[Study, ...]
     pool: Pool | None
-    helpers: int
+    helpers: frozenset[int]
 
     def outcomes(
         self, study: Study, blocks: Sequence[ParameterDraws], luck: LuckKind
@@ -63,8 +63,17 @@ class Crew:
                 if waiting:
                     mine = waiting.pop(0)
                     kept[mine] = live_block(study, tasks[mine].draws, luck)
-            found = kept.pop(place, None) or handed.pop(place).get()
+            found = kept.pop(place, None) or self._fetched(handed.pop(place))
             yield found or live_block(study, task.draws, luck)
+
+    def _fetched(self, result: AsyncResult[Outcome | None]) -> Outcome | None:
+        """What a helper made of its block; None where the helper is gone or could not do it."""
+        while not result.ready():
+            alive = {child.pid for child in multiprocessing.active_children()}
+            if not self.helpers <= alive:
+                return None
+            result.wait(0.2)
+        return result.get() if result.successful() else None
 
     def _hand_out(
         self,
@@ -76,7 +85,7 @@ class Crew:
         if self.pool is None:
             return
         busy = sum(not result.ready() for result in handed.values())
-        while waiting and busy < self.helpers:
+        while waiting and busy < len(self.helpers):
             place = waiting.pop(0)
             handed[place] = self.pool.apply_async(_help, (tasks[place],))
             busy += 1
@@ -87,12 +96,14 @@ def crew(studies: Sequence[Study], *, workers: int) -> Iterator[Crew]:
     """A crew of this many workers, the asking process among them."""
     opened = tuple(studies)
     if workers <= 1:
-        yield Crew(opened, None, 0)
+        yield Crew(opened, None, frozenset())
         return
     files = tuple((study.path, tuple(sorted(study.inputs.items()))) for study in opened)
     spawn = multiprocessing.get_context("spawn")
+    others = {child.pid for child in multiprocessing.active_children()}
     with spawn.Pool(workers - 1, _open, (files,)) as pool:
-        yield Crew(opened, pool, workers - 1)
+        mine = {child.pid for child in multiprocessing.active_children()} - others
+        yield Crew(opened, pool, frozenset(pid for pid in mine if pid is not None))
 
 
 _OPENED: list[Study] = []

@@ -69,16 +69,10 @@ class PullThrough:
         return np.asarray(self.built[:, days].sum(axis=1), dtype=np.float64)
 
 
-def pull_through(
-    study: Study, draws: ParameterDraws, outcome: Outcome, *, runs: int = 1
-) -> PullThrough:
-    """Follow the city's demand for local vehicles into the plants.
-
-    The draws are `runs` groups of the same size; what the bureau announces to a plant is the mean
-    of its group.
-    """
+def pull_through(study: Study, draws: ParameterDraws, outcome: Outcome) -> PullThrough:
+    """Follow the city's demand for local vehicles into the plants."""
     outputs = tuple(
-        _output(study, manufacturer, draws, outcome, runs) for manufacturer in study.manufacturers
+        _output(study, manufacturer, draws, outcome) for manufacturer in study.manufacturers
     )
     days = outcome.with_campaign.shape[1]
     built = np.zeros((len(draws), days), dtype=np.int64)
@@ -88,7 +82,7 @@ def pull_through(
 
 
 def _output(
-    study: Study, manufacturer: Manufacturer, draws: ParameterDraws, outcome: Outcome, runs: int
+    study: Study, manufacturer: Manufacturer, draws: ParameterDraws, outcome: Outcome
 ) -> Output:
     setting = study.stage.setting
     mine = np.flatnonzero(built_here(manufacturer, setting.vehicles))
@@ -107,19 +101,13 @@ def _output(
         without=without,
         with_=with_,
         expected=outcome.planned[..., of_local],
-        announced=_announced(with_ - without, runs),
+        announced=study.announced[None][..., of_local],
         announced_day=0,
     )
     before, after = both_worlds(
         plant_parameters(manufacturer, draws.values, len(draws)), lines, demand
     )
     return Output(manufacturer, mine, before, after, lines.capacity.sum(axis=2))
-
-
-def _announced(extra: Ints, runs: int) -> Floats:
-    """Mean extra cars a day of each group of draws, for every draw of it (R, T, J)."""
-    grouped = extra.reshape(runs, -1, *extra.shape[1:])
-    return np.broadcast_to(grouped.mean(axis=1, keepdims=True), grouped.shape).reshape(extra.shape)
 
 
 def whole_cars(cars: Floats | Ints) -> Ints:

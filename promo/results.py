@@ -15,10 +15,10 @@ import polars as pl
 from promo.policy.money import BASIS
 from promo.production.accounts import Item
 from promo.pull_through import Output, PullThrough, additional_by_vehicle
-from promo.schema import MEASURES, Floats, Ints, Measure, Standing, Words
+from promo.schema import MEASURES, Floats, Ints, Measure, MeasureKind, Standing, Words
 from promo.simulation.ledger import ANYWAY, MOVED, NEW, OUTSIDE, PARTS, SWITCHED
 from promo.simulation.offers import pot_names
-from promo.simulation.uncertainty import interval, measure, ratio
+from promo.simulation.uncertainty import interval, measure, probability, ratio
 from promo.simulation.worlds import Outcome
 from promo.study import Study
 
@@ -124,9 +124,16 @@ def measures(worlds: Worlds, standing: Standing) -> tuple[Measure, ...]:
             over, under = (by_name[each] for each in RATIOS[name])
             found.append(ratio(kind, over, under, standing))
         else:
-            found.append(measure(kind, by_name[name], standing))
+            found.append(_measured(kind, by_name[name], standing))
             found.extend(_by_pot(worlds, name, standing))
     return tuple(_explained(worlds, each) for each in found)
+
+
+def _measured(
+    kind: MeasureKind, draws: Floats, standing: Standing, group: dict[str, str] | None = None
+) -> Measure:
+    make = probability if kind.name == "exhaustion_probability" else measure
+    return make(kind, draws, standing, group)
 
 
 def _explained(worlds: Worlds, found: Measure) -> Measure:
@@ -148,9 +155,26 @@ def _by_pot(worlds: Worlds, name: str, standing: Standing) -> list[Measure]:
         return []
     pots = pot_names(worlds.study.stage.programme.rules)
     return [
-        measure(MEASURES[name], columns[name][:, number], standing, {"pot": pot})
+        _measured(MEASURES[name], columns[name][:, number], standing, {"pot": pot})
         for number, pot in enumerate(pots)
     ]
+
+
+def borrowed(worlds: Worlds) -> tuple[Words, ...]:
+    """How much of the net effect comes from after the horizon, where that is much."""
+    beyond = float(worlds.outcome.from_beyond.mean())
+    total = float(worlds.outcome.with_campaign.sum(axis=(1, 2)).mean())
+    net = float(worlds.difference.sum(axis=(1, 2)).mean())
+    if beyond <= 0.1 * net and beyond <= 0.02 * total:
+        return ()
+    return (
+        Words(
+            f"观察期内的净增中有 {beyond:,.0f} 辆({beyond / net:.0%})是从观察期之后提前来的, "
+            "再往后会还回去; 加大 horizon_months 可以看到。",
+            f"Of the net cars of the horizon {beyond:,.0f} ({beyond / net:.0%}) are moved from "
+            "after it and will be missing there; raise horizon_months to see it.",
+        ),
+    )
 
 
 # --- tables -------------------------------------------------------------------------------------
@@ -289,7 +313,7 @@ def _plant_months(output: Output, months: list[date], starts: Ints, ends: Ints) 
 
 def accounts(worlds: Worlds, standing: Standing) -> pl.DataFrame:
     """Costs and gains on one page, each with its interval and whose it is."""
-    rows = [*_costs(worlds), *worlds.pull.accounts.items, *_buyers(worlds)]
+    rows = [*_costs(worlds), *worlds.pull.accounts.items, *_buyers(worlds), _sellers(worlds)]
     return pl.DataFrame(
         [
             (
@@ -312,6 +336,12 @@ def accounts(worlds: Worlds, standing: Standing) -> pl.DataFrame:
 def _buyers(worlds: Worlds) -> list[Item]:
     gain = worlds.outcome.gain + worlds.outcome.unnoticed
     return [Item("gains", "consumer_gain", "buyers", gain, MEASURES["consumer_gain"].words)]
+
+
+def _sellers(worlds: Worlds) -> Item:
+    """Public money that is not passed on to buyers."""
+    words = Words("未传导给购车人、留在销售方的补贴", "public money kept by sellers")
+    return Item("gains", "kept_by_sellers", "firms", worlds.outcome.kept_by_sellers, words)
 
 
 def _costs(worlds: Worlds) -> list[Item]:

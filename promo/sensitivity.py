@@ -81,7 +81,7 @@ def _headlines(
     """Mean of each headline measure (V, M) in the variants from number `first` on."""
     draws = joined_draws(held)
     mine = outcome.take(np.arange(len(draws)) + first * DRAWS)
-    worlds = Worlds(study, mine, pull_through(study, draws, mine, runs=len(held)))
+    worlds = Worlds(study, mine, pull_through(study, draws, mine))
     found = totals(worlds)
     length = worlds.window.stop - worlds.window.start
     found["exhaustion_day"] = np.minimum(found["exhaustion_day"], length)

@@ -6,7 +6,7 @@ checked and compiled, with the list of everything assumed.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
@@ -16,7 +16,7 @@ from promo.demand.assumptions import BEHAVIOUR, DIVERSION_CONCENTRATION
 from promo.demand.calibration import dirichlet_parts
 from promo.errors import Diagnostic, InputError, did_you_mean
 from promo.market.baseline import Baseline
-from promo.market.market import Market, load_market
+from promo.market.market import Market, QuotaLine, load_market
 from promo.market.opening import OpenMarket, open_market
 from promo.policy.campaign import Campaign, load_campaign
 from promo.policy.checking import check_campaign
@@ -24,13 +24,15 @@ from promo.policy.rules import compile_rules
 from promo.production.accounts import CITY_ACCOUNTS
 from promo.production.manufacturer import Manufacturer, built_here, load_manufacturer
 from promo.schema import Assumption, Bools, Floats, Standing, Words
-from promo.simulation.draws import Shape
+from promo.simulation.draws import ParameterDraws, Shape
 from promo.simulation.offers import REGISTRATION_LAG_DAYS
 from promo.simulation.stage import People, Policy, Programme, Stage, set_stage
+from promo.simulation.worlds import means
 from promo.textfile import Loaded, name_in_campaigns, resolve
 
 BEYOND_HORIZON_DAYS = 365
 """How long planned purchases are followed after the horizon: some are moved ahead from there."""
+TAXES_SINCE = date(2019, 4, 1)
 NO_POT_FEN = 10**17
 """A policy without a pot has more money than any market could take."""
 
@@ -43,6 +45,8 @@ class Study:
     ----------
     assumptions : everything assumed, in the order of the report
     inputs : file as named in the study -> sha256
+    announced : (H, L) extra local cars a day that the bureau announces to the plants: the
+        difference of both worlds at the stated assumptions, on average luck
     """
 
     path: str
@@ -54,6 +58,7 @@ class Study:
     assumptions: tuple[Assumption, ...]
     inputs: dict[str, str]
     findings: tuple[Diagnostic, ...]
+    announced: Floats
 
     def uptake_names(self) -> frozenset[str]:
         """Assumptions that buyers' behaviour depends on; the others concern plants and taxes."""
@@ -100,7 +105,13 @@ class Study:
     def warnings(self) -> tuple[Words, ...]:
         """What the reader must know of the inputs: the baseline's warnings and the findings."""
         found = (Words(each.message, each.message) for each in self.findings)
-        own = (*self._late_plates(), *self._quota(), *self._unknown_facts())
+        own = (
+            *self._late_plates(),
+            *self._quota(),
+            *self._unknown_facts(),
+            *self._tax_dates(),
+            self._elasticities(),
+        )
         return (*self.baseline.warnings, *own, *found)
 
     def _late_plates(self) -> tuple[Words, ...]:
@@ -116,6 +127,31 @@ class Study:
                 f"Invoices count until {declared}, but a car invoiced after {earned} is plated "
                 f"too late ({REGISTRATION_LAG_DAYS} days are assumed) and gets nothing here.",
             ),
+        )
+
+    def _tax_dates(self) -> tuple[Words, ...]:
+        """Taxes are those of the years since 2019, whatever the year of the campaign."""
+        if self.stage.setting.days[0] >= TAXES_SINCE:
+            return ()
+        return (
+            Words(
+                "税率和分成按 2019 年 4 月以后的规定计; 此前增值税为 16% 或 17%, 分成也不同。",
+                "Taxes and their sharing are those since April 2019; before, VAT was 16 or 17 % "
+                "and shared otherwise.",
+            ),
+        )
+
+    def _elasticities(self) -> Words:
+        """What the judged elasticity and diversions imply, at the stated assumptions."""
+        market, by_fifth = self.stage.implied_elasticities(stated(self.assumptions))
+        fifths = ", ".join(f"{each:.1f}" for each in by_fifth)
+        outside = any(not 2.0 <= -each <= 8.0 for each in by_fifth)
+        return Words(
+            f"隐含的全市场价格弹性 {market:.2f}; 车型弹性按价格五等分由低到高为 {fifths}"
+            + ("(有的在常见的 2 至 8 之外)。" if outside else "。"),
+            f"Implied: elasticity of the whole market {market:.2f}; of models by fifth of price, "
+            f"cheapest first, {fifths}"
+            + (" (some outside the usual 2 to 8)." if outside else "."),
         )
 
     def _quota(self) -> tuple[Words, ...]:
@@ -232,7 +268,7 @@ def _assemble(  # noqa: PLR0913, PLR0917 - the parts of a study
         declared=(rules.first_day, rules.last_day),
         horizon_days=horizon_days,
         central={a.name: a.value for a in assumptions},
-        level_factors=baseline.level_factors,
+        level_factors=_level_factors(world, baseline),
     )
     return Study(
         path=path,
@@ -247,7 +283,44 @@ def _assemble(  # noqa: PLR0913, PLR0917 - the parts of a study
             for file, digest in {**inputs, **opened.files}.items()
         },
         findings=findings,
+        announced=_announced(stage, assumptions),
     )
+
+
+def stated(assumptions: Sequence[Assumption]) -> ParameterDraws:
+    """One draw in which every assumption has its stated value."""
+    values = {a.name: np.array([float(a.value)]) for a in assumptions}
+    return ParameterDraws(seed=0, number=np.zeros(1, dtype=np.int64), values=values)
+
+
+def _announced(stage: Stage, assumptions: Sequence[Assumption]) -> Floats:
+    outcome = stage.block(stated(assumptions)).live(means)
+    extra = outcome.with_campaign - outcome.without_campaign
+    return np.asarray(extra[0, :, :-1], dtype=np.float64)
+
+
+def _level_factors(
+    world: Market, baseline: Baseline
+) -> Callable[[Floats, Mapping[str, Floats]], Floats]:
+    """Factors on the forecast (R, T) for errors of its level, under the plates of each draw."""
+    lines = [
+        (f"plate_quota.{number}.cars_per_month", line.cars_per_month.value, _under(line, baseline))
+        for number, line in enumerate(world.plate_quota)
+    ]
+
+    def factors(errors: Floats, draws: Mapping[str, Floats]) -> Floats:
+        plates = np.ones((errors.size, len(baseline.days)))
+        for name, stated, days in lines:
+            plates[:, days] = (draws[name] / stated)[:, None]
+        return baseline.level_factors(errors, plates)
+
+    return factors
+
+
+def _under(line: QuotaLine, baseline: Baseline) -> Bools:
+    """Days (T,) on which a line of the plate quota holds."""
+    last = line.last_day or date.max
+    return np.array([line.first_day <= day <= last for day in baseline.days])
 
 
 def _programme(campaign: Campaign, world: Market, policies: Sequence[Campaign]) -> Programme:

@@ -172,12 +172,22 @@ def test_means_and_quantiles_are_those_of_the_draws(appraisal):
     for found in appraisal.measures:
         if found.mean is None or found.kind.name in RATIOS or found.never:
             continue
+        if found.kind.name == "exhaustion_probability":  # an indicator: see the next test
+            continue
         ordered = np.sort(found.draws)
         assert (found.p05, found.p50, found.p95) == (ordered[3], ordered[31], ordered[60])
         assert found.mean == pytest.approx(ordered.mean(), rel=1e-12)
         by_scramble = found.draws.reshape(4, 16).mean(axis=0)
         error = np.sqrt(((by_scramble - by_scramble.mean()) ** 2).sum() / 15 / 16)
         assert found.se == pytest.approx(error, rel=1e-9, abs=1e-12)
+
+
+def test_the_interval_of_a_probability_is_that_of_its_estimate(appraisal):
+    found = appraisal.measure("exhaustion_probability")
+    share = found.draws.mean()
+    assert found.mean == found.p50 == pytest.approx(share, rel=1e-12)
+    assert found.p05 == pytest.approx(max(0.0, share - 1.645 * found.se), rel=1e-12)
+    assert found.p95 == pytest.approx(min(1.0, share + 1.645 * found.se), rel=1e-12)
 
 
 # --- a campaign that does nothing -------------------------------------------------------------

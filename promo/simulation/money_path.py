@@ -155,6 +155,8 @@ def _closing_day(
     due = sizes[:, None] * amount[columns]
     running = due.cumsum(axis=0)
     short = running > left
+    # Fractions of claims add up to a rounding less than their day: then the last does not fit.
+    short[-1] |= arrived @ amount > left
     short[:, [p for p in range(left.size) if p not in pots]] = False
     first = int(short.any(axis=1).argmax())
     closes = frozenset(np.flatnonzero(short[first]).tolist())

@@ -13,9 +13,6 @@ import polars as pl
 from promo.demand.nested_logit import Nests
 from promo.schema import Bools, Floats, Ints
 
-WEEKLY_BINS = 30
-"""Planned purchases are followed by week this long after the window, by four weeks beyond."""
-
 
 @dataclass(frozen=True, slots=True)
 class PlannedBins:
@@ -94,6 +91,11 @@ class Setting:
     def window_days(self) -> Ints:
         """Day numbers of the window, (W,)."""
         return np.arange(self.window[0], self.window[1] + 1)
+
+    @property
+    def market(self) -> Floats:
+        """Share of each vehicle in the city's sales, (J,)."""
+        return np.asarray(self.daily.sum(axis=0) / self.daily.sum())
 
     def planned_by_type(self) -> Floats:
         """Expected purchases a day by type (I, T), before policies and the level of a draw."""

@@ -5,11 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import TypeAlias
 
 import numpy as np
 import polars as pl
 
-from promo.demand.calibration import Judged, alpha_of_types, solve
+from promo.demand.calibration import (
+    Calibration,
+    Judged,
+    alpha_of_types,
+    elasticity_by_price_fifth,
+    solve,
+)
 from promo.demand.nested_logit import Nests
 from promo.demand.sorting import sort_buyers
 from promo.policy.rules import Rules
@@ -27,6 +34,7 @@ NEST_LEVELS = ("segment", "energy", "model")
 SORTING_ELASTICITY = -3.5
 """Own-price elasticity at which types are sorted over vehicles; sorting is a fact, not a draw."""
 LONGEST_WEEKLY_DAYS = 98
+Levels: TypeAlias = Callable[[Floats, Mapping[str, Floats]], Floats]
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +99,7 @@ class Stage:
     policy_yuan: Floats
     trend_years: float
     central: Mapping[str, float]
-    level_factors: Callable[[Floats], Floats]
+    level_factors: Levels
 
     @property
     def types(self) -> int:
@@ -155,17 +163,28 @@ class Stage:
         # A pot holds whole yuan.
         return (np.stack(columns, axis=1) / 100).round().astype(np.int64) * 100
 
-    def behaviour(self, draws: ParameterDraws) -> Behaviour:
-        """Solved parameters of these draws."""
-        setting = self.setting
-        market = setting.daily.sum(axis=0) / setting.daily.sum()
+    def implied_elasticities(self, draws: ParameterDraws) -> tuple[float, Floats]:
+        """Of the whole market, and of models by fifth of price (5,), in the first draw."""
+        setting, solved = self.setting, self._solved(draws)
+        by_fifth = elasticity_by_price_fifth(setting.nests, setting.market, setting.price, solved)
+        return float(solved.market_elasticity[0]), by_fifth[0]
+
+    def _solved(self, draws: ParameterDraws) -> Calibration:
+        """Sensitivity, correlations and market response that return what was judged."""
         judged = Judged.from_steps(
             draws["own_price_elasticity"],
             draws["diversion_not_bought"],
             draws["diversion_same_nest"],
         )
         inner = np.stack([draws["correlation_energy"], draws["correlation_trim"]], axis=1)
-        solved = solve(setting.nests, market, setting.price, judged, inner)
+        setting = self.setting
+        return solve(setting.nests, setting.market, setting.price, judged, inner)
+
+    def behaviour(self, draws: ParameterDraws) -> Behaviour:
+        """Solved parameters of these draws."""
+        setting = self.setting
+        market = setting.market
+        solved = self._solved(draws)
         type_shares = setting.type_of_vehicle @ market
         alpha = alpha_of_types(solved.alpha, setting.income, type_shares, draws["income_exponent"])
         price = setting.mean_price_by_type()
@@ -201,7 +220,7 @@ class Stage:
         if trend in draws.values:
             growth = (1 + draws[trend]) / (1 + self.central[trend])
             level = level * growth**self.trend_years
-        return self.level_factors(level)
+        return self.level_factors(level, draws.values)
 
 
 def set_stage(  # noqa: PLR0913 - the six inputs of a study
@@ -216,7 +235,7 @@ def set_stage(  # noqa: PLR0913 - the six inputs of a study
     declared: tuple[date, date],
     horizon_days: int,
     central: Mapping[str, float],
-    level_factors: Callable[[Floats], Floats],
+    level_factors: Levels,
 ) -> Stage:
     """Bring files together.
 
@@ -228,7 +247,8 @@ def set_stage(  # noqa: PLR0913 - the six inputs of a study
     declared : first and last day of the campaign's purchase window, used where nobody is paid
     horizon_days : days of the horizon after the window's last day
     central : stated values of the assumptions
-    level_factors : factors on the forecast (R, T) for errors of its level (R,), quotas kept
+    level_factors : factors on the forecast (R, T) for errors of its level (R,) and the draws of
+        all assumptions, plate quotas kept
     """
     rows = people.rows()
     everywhere = offers.cells(days, rows, vehicles)

@@ -6,6 +6,8 @@ number. Quantiles are of draws, without interpolation. Ratios are ratios of mean
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from promo.schema import Floats, Measure, MeasureKind, Standing, Words
@@ -13,7 +15,7 @@ from promo.simulation.draws import SCRAMBLES
 
 NEVER = Words("每一种情形下都没有发生", "it happens in no draw")
 NO_DENOMINATOR = Words(
-    "分母的区间包含零, 比值没有意义", "the interval of the denominator holds zero"
+    "分母的区间包含零或以下, 比值没有意义", "the interval of the denominator holds zero or less"
 )
 
 
@@ -43,23 +45,17 @@ def measure(
 
 
 def ratio(kind: MeasureKind, over: Floats, under: Floats, standing: Standing) -> Measure:
-    """Ratio of the means of two measures (R,), or none where the lower one may be zero."""
-    low, high = np.quantile(under, [0.05, 0.95], method="inverted_cdf")
-    with np.errstate(divide="ignore", invalid="ignore"):
-        draws = over / under
-    if low <= 0.0 <= high:
-        return Measure(
-            kind=kind,
-            draws=draws,
-            mean=None,
-            se=None,
-            p05=None,
-            p50=None,
-            p95=None,
-            never=0.0,
-            standing=standing,
-            reason=NO_DENOMINATOR,
-        )
+    """Ratio of the means of two measures (R,), or none where the lower one may be zero or less.
+
+    In a draw whose lower one is not above zero the ratio does not exist and counts as larger than
+    any number.
+    """
+    low = np.quantile(under, 0.05, method="inverted_cdf")
+    draws = np.divide(over, under, out=np.full(over.shape, np.inf), where=under > 0)
+    never = 1.0 - float((under > 0).mean())
+    if low <= 0.0:
+        none = (None, None, None, None, None)
+        return Measure(kind, draws, *none, 0.0, standing, reason=NO_DENOMINATOR)
     by_scramble = _means(over) / _means(under)
     return Measure(
         kind=kind,
@@ -69,9 +65,24 @@ def ratio(kind: MeasureKind, over: Floats, under: Floats, standing: Standing) ->
         p05=_quantile(draws, 0.05),
         p50=_quantile(draws, 0.5),
         p95=_quantile(draws, 0.95),
-        never=0.0,
+        never=never,
         standing=standing,
     )
+
+
+def probability(
+    kind: MeasureKind, happened: Floats, standing: Standing, group: dict[str, str] | None = None
+) -> Measure:
+    """Share of draws in which a thing happens; its interval is that of the estimate.
+
+    Quantiles of an indicator say nothing: the ends are 1.645 standard errors away, in [0, 1].
+    """
+    found = measure(kind, happened, standing, group)
+    if found.mean is None:
+        return found
+    reach = 1.645 * (found.se or 0.0)
+    low, high = max(0.0, found.mean - reach), min(1.0, found.mean + reach)
+    return replace(found, p05=low, p50=found.mean, p95=high)
 
 
 def interval(draws: Floats) -> tuple[Floats, Floats]:

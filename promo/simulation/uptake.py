@@ -466,7 +466,7 @@ def _outside(
         return cars, gain
     benefit = perceived(behaviour, fen)[:, :, 0]
     alpha = behaviour.alpha.mean(axis=1)
-    market = setting.daily.sum(axis=0) / setting.daily.sum()
+    market = setting.market
     edges = cost_edges(benefit)
     table = moving_table(
         setting.nests, market, benefit, alpha[:, None], behaviour.correlations[:, None], edges

@@ -46,6 +46,7 @@ class Outcome:
     from_beyond : (R,) cars moved from beyond the horizon
     gain : (R,) yuan gained by buyers as they perceive it
     unnoticed : (R,) yuan that reached buyers without counting in their decision
+    kept_by_sellers : (R,) yuan that did not reach buyers
     planned : (R, H, L + 1) expected cars without the campaign
     """
 
@@ -59,6 +60,7 @@ class Outcome:
     from_beyond: Cars
     gain: Floats
     unnoticed: Floats
+    kept_by_sellers: Floats
     planned: Floats
 
     def take(self, rows: Ints) -> Outcome:
@@ -200,6 +202,7 @@ class _Life:
         )
         tally, mean = self._tally(path)
         until = block.setting.horizon
+        behaviour, yuan = block.behaviour.row(row), path.spent.sum() / 100.0
         planned = self._planned()
         alone = np.maximum(planned - mean.same - mean.removed, 0.0)
         unaffected = self.luck.counts(alone[:until])
@@ -214,7 +217,8 @@ class _Life:
             instead=tally.instead[None],
             from_beyond=np.asarray(tally.from_beyond)[None],
             gain=np.asarray(tally.gain)[None],
-            unnoticed=self._unnoticed(path)[None],
+            unnoticed=(behaviour.passed_on - behaviour.perceived) * yuan,
+            kept_by_sellers=(1.0 - behaviour.passed_on) * yuan,
             planned=planned[None, :until],
         )
 
@@ -248,11 +252,6 @@ class _Life:
         rest = shares[..., ~setting.local].sum(axis=-1, keepdims=True)
         few = np.concatenate([shares[..., setting.local], rest], axis=-1)
         return np.asarray(np.einsum("it,til->tl", planned.daily[0], few[setting.period]))
-
-    def _unnoticed(self, path: MoneyPath) -> Floats:
-        behaviour = self.block.behaviour
-        share = behaviour.passed_on[self.row] - behaviour.perceived[self.row]
-        return np.asarray(share * path.spent.sum() / 100.0)
 
 
 def _classed(claimants: Claimants, claims: Cars, luck: Luck) -> Tally:
@@ -299,6 +298,11 @@ LIMITS: tuple[Words, ...] = (
     Words(
         "等待活动开始而届时资金已用完的人, 记在原定的日子。",
         "Who waits for the opening and finds the money gone is booked on the planned day.",
+    ),
+    Words(
+        "外地购车人的市与省收支、因活动多付的其他政策补贴, 未另列。",
+        "The balance of city and province for buyers from outside, and what other policies pay "
+        "more because of the campaign, are not set apart.",
     ),
     Words(
         "活动期后的观察期从公告日算起, 因等待活动而推迟的购车计入其中。",
