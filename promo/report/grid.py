@@ -22,8 +22,8 @@ Row: TypeAlias = dict[str, object]
 BY_UNIT = ("by unit", "stated")
 _NEVER = Words("不发生", "never")
 _YES_OR_NO = Words(
-    "每次抽样只有用完或没用完，所以区间两端是 0 或 100",
-    "in each draw it does or it does not, so the interval ends at 0 or 100",
+    "每次抽样只有用完或没用完；区间是这个概率估计值的误差",
+    "in each draw it does or it does not; the interval is the error of the estimate",
 )
 
 
