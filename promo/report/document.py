@@ -17,11 +17,12 @@ from xlsxwriter.worksheet import Worksheet
 
 from promo.report import words
 from promo.report.grid import Grid, Sheet, grid, sheet
-from promo.report.tables import Table
+from promo.report.tables import Table, strongest
 from promo.report.words import Language
 from promo.schema import Words
 
 _WIDEST = 99
+_STRONGEST = 10  # assumptions shown for each measure
 _TEMPLATE = Path(__file__).with_name("page.html.j2")
 # A fixed day: the same result gives the same bytes.
 _CREATED = datetime(2000, 1, 1)
@@ -50,7 +51,7 @@ def page(
     sections = [
         Section(
             table.title,
-            grid(_weekly(table), language, width=_WIDEST),
+            grid(_for_reading(table), language, width=_WIDEST),
             pictures.get(table.name, Markup()),
         )
         for table in tables
@@ -61,8 +62,10 @@ def page(
     )
 
 
-def _weekly(table: Table) -> Table:
-    """A table by day, thinned to one row a week for reading; the picture holds every day."""
+def _for_reading(table: Table) -> Table:
+    """One row a week of a table by day, the strongest assumptions; the workbook holds all."""
+    if table.name == "sensitivity":
+        return strongest(table, _STRONGEST)
     if table.name != "spend_path" or table.frame.height <= 14:
         return table
     return replace(table, frame=table.frame.gather_every(7, offset=6))

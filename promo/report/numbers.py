@@ -72,7 +72,15 @@ UNITS: dict[str, Words] = {
     "days, mean time to shop and sign": Words("", ""),
 }
 _PERCENTAGES = {"share", "share a year"}
-_WITHOUT_DECIMALS_FROM_TEN = {"cars", "months", "stock months"}
+_WITHOUT_DECIMALS_FROM_TEN = {"cars", "cars a year", "cars a month", "months", "stock months"}
+# Said once, beside the name of a quantity, and not behind each of its numbers.
+_PHRASES = {
+    "share/month",
+    "share of capacity",
+    "share of the car's price per month, median",
+    "standard deviation of the logarithm",
+    "exponent: sensitivity falls with income to this power",
+}
 
 
 def scale_of(unit: str, values: Iterable[float | None]) -> Scale:
@@ -126,6 +134,8 @@ def with_unit(value: float | None, unit: str, language: str) -> str:
         return spoken_money(value, language)
     scale = scale_of(unit, [value])
     words = scale.unit.zh if language == "zh" else scale.unit.en
+    if unit in _PHRASES or words == "share":
+        words = ""
     space = "" if language == "zh" or not words else " "
     return f"{number(value, scale)}{space}{words}"
 

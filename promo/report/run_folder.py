@@ -54,15 +54,23 @@ def comparison_files(
     appraisals: Sequence[Appraisal], differences: pl.DataFrame, language: Language
 ) -> dict[str, bytes]:
     """Every file of a comparison: the differences, and each design in its own folder."""
-    made = [
+    warnings = dict.fromkeys(text for each in appraisals for text in each.warnings)
+    every = [
+        tables.remarks("warnings", warnings, language),
         tables.differences(differences, appraisals, language),
         tables.designs(appraisals, language),
+        tables.remarks("limits", appraisals[0].limits, language),
     ]
+    made = [table for table in every if table.frame.height]
     names = design_names(appraisals)
     title = " / ".join(names)
     paragraphs = [
-        f"{name}: {answer.paragraph(appraisal, language)}"
+        text
         for name, appraisal in zip(names, appraisals, strict=True)
+        for text in (
+            f"{name}: {answer.paragraph(appraisal, language)}",
+            answer.standing_line(appraisal, language),
+        )
     ]
     content = contract.comparison_object(appraisals, differences, language)
     records = [record(appraisal) for appraisal in appraisals]

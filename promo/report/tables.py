@@ -34,6 +34,7 @@ Form: TypeAlias = Literal[
     "stated",
 ]
 ROOM_FOR_SOURCES = 80
+_STILL = 0.0005  # of the base: what moves it less does not move it
 PARTS = tuple(name for name, kind in MEASURES.items() if kind.basis == "identity")
 """The five parts of the subsidised cars, in the order of the contract."""
 
@@ -77,6 +78,7 @@ class Table:
 def all_tables(appraisal: Appraisal, language: Language) -> tuple[Table, ...]:
     """Every table, in the order in which it is read."""
     made = (
+        remarks("warnings", appraisal.warnings, language),
         headline(appraisal, language),
         money(appraisal, language),
         parts(appraisal, language),
@@ -90,7 +92,6 @@ def all_tables(appraisal: Appraisal, language: Language) -> tuple[Table, ...]:
         assumptions(appraisal, language),
         backtest(appraisal, language),
         remarks("limits", appraisal.limits, language),
-        remarks("warnings", appraisal.warnings, language),
         provenance(appraisal, language),
     )
     return tuple(table for table in made if table.frame.height)
@@ -289,6 +290,13 @@ def sensitivity(appraisal: Appraisal, language: Language) -> Table:
     return replace(made_table, note=few)
 
 
+def strongest(table: Table, count: int) -> Table:
+    """Of what moves the answer the few assumptions that move each measure most."""
+    moving = pl.col("swing").is_null() | (pl.col("swing") > _STILL * pl.col("at_base").abs())
+    few = table.frame.filter(moving).group_by("measure", maintain_order=True).head(count)
+    return replace(table, frame=few.select(table.frame.columns))
+
+
 def _units() -> dict[str, str]:
     return {name: kind.unit for name, kind in MEASURES.items()}
 
@@ -310,7 +318,8 @@ def _labels_with_unit(appraisal: Appraisal, language: Language) -> dict[str, str
     labels = {}
     for name, value in largest.iter_rows():
         unit = words.chosen(scale_of(_units().get(name, "number"), [value]).unit, language)
-        labels[name] = words.label(name, language) + (f" ({unit})" if unit else "")
+        space = "" if language == "zh" else " "
+        labels[name] = words.label(name, language) + (f"{space}({unit})" if unit else "")
     return labels
 
 

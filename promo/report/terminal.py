@@ -23,7 +23,6 @@ from promo.report.wrapping import longest_word, wrapped
 
 _PLAIN = str.maketrans({"─": "-", "–": "~", "│": "|"})
 _STRONGEST = 6  # assumptions shown for each measure
-_STILL = 0.0005  # of the base: who moves it less is not shown
 _GAP = 2  # cells between columns
 _READABLE = 10  # cells below which a column of words is not narrowed without need
 
@@ -42,8 +41,9 @@ def appraisal_text(appraisal: Appraisal, language: Language, *, width: int, plai
     for plant in _by(tables.plants(appraisal, language), "plant"):
         page.table(plant)
     page.table(tables.accounts(appraisal, language))
-    for measure in _by(tables.sensitivity(appraisal, language), "measure"):
-        page.table(_strongest(measure))
+    moving = tables.strongest(tables.sensitivity(appraisal, language), _STRONGEST)
+    for measure in _by(moving, "measure"):
+        page.table(measure)
     page.table(tables.identity(appraisal, language))
     page.table(tables.monthly_sales(appraisal, language))
     _show_assumptions(page, tables.assumptions(appraisal, language), language, width)
@@ -210,11 +210,6 @@ def _by(table: Table, name: str) -> list[Table]:
         Table(table.name, f"{table.title}: {group[name][0]}", columns, group) for group in groups
     ]
     return [*made[:-1], replace(made[-1], note=table.note)] if made else []
-
-
-def _strongest(table: Table) -> Table:
-    moving = pl.col("swing").is_null() | (pl.col("swing") > _STILL * pl.col("at_base").abs())
-    return replace(table, frame=table.frame.filter(moving).head(_STRONGEST))
 
 
 def _record(table: Table) -> list[str]:

@@ -4,6 +4,7 @@ import errno
 import io
 import json
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import polars as pl
@@ -12,6 +13,7 @@ import pytest
 from promo.appraisal import Appraisal
 from promo.errors import OutputError
 from promo.report import contract, run_folder
+from promo.schema import Words
 
 
 @pytest.fixture(scope="module")
@@ -116,3 +118,15 @@ def test_the_language_decides_words_and_never_a_number(appraisal: Appraisal) -> 
         return [[m["name"], m["mean"], m["p05"], m["p95"]] for m in content["measures"]]
 
     assert numbers("zh") == numbers("en")
+
+
+def test_a_comparison_handed_in_says_standing_warnings_and_limits(appraisal: Appraisal) -> None:
+    other = replace(appraisal, campaign_id="b", warnings=(Words("来不及", "plated too late"),))
+    differences = pl.DataFrame(
+        {"design": ["b"], "measure": ["spend"], "mean": [1.0], "p05": [0.0], "p95": [2.0]}
+    ).with_columns(p50=1.0, se=0.1, marked=False, best=pl.lit(None))
+    files = run_folder.comparison_files([appraisal, other], differences, "en")
+    page = files["report.html"].decode()
+    assert page.count("Standing: illustrative") == 2
+    assert "plated too late" in page
+    assert "Limits" in page
