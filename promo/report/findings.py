@@ -132,10 +132,11 @@ def _shortened(text: str, column: int, room: int) -> tuple[str, int]:
     """The part of a long line around its column, and the column within that part."""
     if cell_len(text) <= room:
         return text, column
-    start = 0
+    # A letter is a cell or two: whatever is farther from the column cannot be seen.
+    start = max(0, column - 1 - room)
     while cell_len(text[start : column - 1]) > room // 2:
         start += 1
-    kept = text[start:]
+    kept = text[start : start + room]
     lead = "..." if start else ""
     while cell_len(lead + kept) > room - 3:
         kept = kept[:-1]
