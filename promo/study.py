@@ -123,7 +123,7 @@ class Study:
         return (
             Words(
                 f"开票到 {declared} 为止都在期内, 但 {earned} 之后开票的车按 "
-                f"{REGISTRATION_LAG_DAYS} 天上牌已来不及,推演中领不到。",
+                f"{REGISTRATION_LAG_DAYS} 天上牌已来不及，推演中领不到。",
                 f"Invoices count until {declared}, but a car invoiced after {earned} is plated "
                 f"too late ({REGISTRATION_LAG_DAYS} days are assumed) and gets nothing here.",
             ),
