@@ -101,9 +101,27 @@ def crew(studies: Sequence[Study], *, workers: int) -> Iterator[Crew]:
     files = tuple((study.path, tuple(sorted(study.inputs.items()))) for study in opened)
     spawn = multiprocessing.get_context("spawn")
     others = {child.pid for child in multiprocessing.active_children()}
-    with spawn.Pool(workers - 1, _open, (files,)) as pool:
+    with _deaf_to_interruption():
+        pool = spawn.Pool(workers - 1, _open, (files,))
+    with pool:
         mine = {child.pid for child in multiprocessing.active_children()} - others
         yield Crew(opened, pool, frozenset(pid for pid in mine if pid is not None))
+
+
+@contextmanager
+def _deaf_to_interruption() -> Iterator[None]:
+    """Helpers started in here never hear Ctrl-C, even while they start; who asked ends them."""
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    from multiprocessing import resource_tracker
+
+    resource_tracker.ensure_running()  # once it runs it leaves the mask alone
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 _OPENED: list[Study] = []

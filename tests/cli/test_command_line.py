@@ -2,11 +2,14 @@
 
 import json
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+
+from promo import crew
 
 FAKE = Path(__file__).parents[1] / "report" / "fake_result.py"
 
@@ -172,3 +175,12 @@ def test_interruption_is_exit_130() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, check=False)
     assert (done.returncode, done.stderr) == (130, b"")
+
+
+@pytest.mark.skipif(not hasattr(signal, "pthread_sigmask"), reason="no signal masks here")
+def test_a_helper_that_is_still_starting_does_not_hear_an_interruption() -> None:
+    asked = "import signal; print(signal.SIGINT in signal.pthread_sigmask(signal.SIG_BLOCK, []))"
+    with crew._deaf_to_interruption():
+        done = subprocess.run([sys.executable, "-c", asked], capture_output=True, check=True)
+    assert done.stdout.strip() == b"True"
+    assert signal.SIGINT not in signal.pthread_sigmask(signal.SIG_BLOCK, [])
