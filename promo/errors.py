@@ -43,6 +43,7 @@ CODES: dict[str, str] = {
     "V208": "full-width character",
     "V209": "range does not hold its value",
     "V210": "badly formed identifier",
+    "V211": "number outside what is possible here",
     # conditions
     "C301": "condition cannot be read",
     "C302": "not allowed in a condition",

@@ -31,6 +31,7 @@ from promo.errors import did_you_mean
 from promo.schema import FEN_PER_YUAN, Assumption, Words
 
 KeyPath: TypeAlias = tuple[str | int, ...]
+Reader: TypeAlias = Callable[[object], float]
 
 _PLAIN_NUMBER = re.compile(r"-?(0|[1-9][0-9]*)(\.[0-9]+)?")
 _GROUPED = re.compile(r"[+-]?[0-9][0-9_,' ]*(\.[0-9_]+)?")
@@ -41,6 +42,7 @@ _WITH_UNIT = re.compile(
 )
 _UNITS = {"百": 100, "千": 1000, "k": 1000, "万": 10_000, "w": 10_000, "m": 10**6, "亿": 10**8}
 _LARGEST = Decimal(10) ** 13
+FIRST_YEAR, LAST_YEAR = 1980, 2099  # other years are slips of the pen
 _SHOWN = 40
 _DAY = re.compile(r"([0-9]{4})-([0-9]{2})-([0-9]{2})")
 _LOOSE_DAY = re.compile(r"([0-9]{4})[-/.年]?([0-9]{1,2})[-/.月]?([0-9]{1,2})日?")
@@ -230,6 +232,24 @@ def flag(value: object) -> bool:
     return known[text]
 
 
+def between(read: Reader, least: float, most: float) -> Reader:
+    """A reader that refuses what lies outside the numbers the model is made for."""
+
+    def bounded(value: object) -> float:
+        found = read(value)
+        if least <= found <= most:
+            return found
+        message = f"'{shown(plain_text(value))}' is not possible here"
+        raise fault("V211", message, f"write {plainly(least)} to {plainly(most)}")
+
+    return bounded
+
+
+def plainly(bound: float) -> str:
+    """A bound as the analyst would write it."""
+    return _plain_form(Decimal(str(bound)))
+
+
 # --- days -------------------------------------------------------------------------------------
 
 
@@ -241,9 +261,18 @@ def day(value: object) -> date:
     if written is None:
         raise _not_a_day(text)
     try:
-        return date(int(written[1]), int(written[2]), int(written[3]))
+        found = date(int(written[1]), int(written[2]), int(written[3]))
     except ValueError:
         raise fault("V202", f"the day {text} does not exist", _last_of_month(text)) from None
+    return in_calendar(found, text)
+
+
+def in_calendar(found: date, text: str) -> date:
+    """The day, unless it lies in a year that no campaign is planned or remembered in."""
+    if FIRST_YEAR <= found.year <= LAST_YEAR:
+        return found
+    message = f"'{shown(text)}' lies outside {FIRST_YEAR} to {LAST_YEAR}"
+    raise fault("V211", message, "check the year")
 
 
 def _last_of_month(text: str) -> str:
@@ -426,7 +455,6 @@ STATUSES = (
     "not published",
     "measured",
 )
-Reader: TypeAlias = Callable[[object], float]
 
 
 class _Assumed(FileModel):
@@ -522,14 +550,14 @@ def _schema_of(assumed: dict[str, Any], *plain: dict[str, Any]) -> WithJsonSchem
 
 
 _NUMBER: dict[str, Any] = {"type": ["number", "string"]}
-_AS_QUANTITY = _schema_of(_NUMBER, _NUMBER)
+AS_QUANTITY = _schema_of(_NUMBER, _NUMBER)
 
 MoneyQuantity: TypeAlias = Annotated[
-    Quantity, PlainValidator(quantity(money, FEN_PER_YUAN)), _AS_QUANTITY
+    Quantity, PlainValidator(quantity(money, FEN_PER_YUAN)), AS_QUANTITY
 ]
-RateQuantity: TypeAlias = Annotated[Quantity, PlainValidator(quantity(rate)), _AS_QUANTITY]
-CountQuantity: TypeAlias = Annotated[Quantity, PlainValidator(quantity(count)), _AS_QUANTITY]
-NumberQuantity: TypeAlias = Annotated[Quantity, PlainValidator(quantity(number)), _AS_QUANTITY]
+RateQuantity: TypeAlias = Annotated[Quantity, PlainValidator(quantity(rate)), AS_QUANTITY]
+CountQuantity: TypeAlias = Annotated[Quantity, PlainValidator(quantity(count)), AS_QUANTITY]
+NumberQuantity: TypeAlias = Annotated[Quantity, PlainValidator(quantity(number)), AS_QUANTITY]
 AssumedAmount: TypeAlias = Annotated[
     Quantity, PlainValidator(_assumed_amount), _schema_of({"const": True})
 ]

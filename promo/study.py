@@ -12,7 +12,7 @@ from datetime import date, timedelta
 
 import numpy as np
 
-from promo.demand.assumptions import BEHAVIOUR, DIVERSION_CONCENTRATION
+from promo.demand.assumptions import BEHAVIOUR, BOUNDS, DIVERSION_CONCENTRATION
 from promo.demand.calibration import dirichlet_parts
 from promo.errors import Diagnostic, InputError, did_you_mean
 from promo.market.baseline import Baseline
@@ -368,11 +368,11 @@ def _of_policy(policy: Campaign) -> tuple[Assumption, ...]:
     )[:1]
 
 
-def unknown_behaviour(loaded: Loaded[Market]) -> list[Diagnostic]:
-    """Overrides in a market file that name no built-in assumption."""
+def behaviour_findings(loaded: Loaded[Market]) -> list[Diagnostic]:
+    """Overrides that name no built-in assumption, and numbers the formulas are not made for."""
     known = {a.name for a in BEHAVIOUR}
     named = loaded.value.behaviour if loaded.value else {}
-    return [
+    unknown = [
         loaded.diagnostic(
             ("behaviour", name),
             "K101",
@@ -383,13 +383,25 @@ def unknown_behaviour(loaded: Loaded[Market]) -> list[Diagnostic]:
         for name in named
         if name not in known
     ]
+    impossible = [
+        loaded.diagnostic(
+            ("behaviour", name),
+            "V211",
+            f"{name} of {quantity.low:g} to {quantity.high:g} is not possible",
+            help=f"stay within {BOUNDS[name][0]:g} to {BOUNDS[name][1]:g}",
+        )
+        for name, quantity in named.items()
+        if name in BOUNDS
+        and not BOUNDS[name][0] <= quantity.low <= quantity.high <= BOUNDS[name][1]
+    ]
+    return [*unknown, *impossible]
 
 
 def _behaviour(loaded: Loaded[Market], world: Market) -> tuple[Assumption, ...]:
     """The built-in assumptions on buyers, each as the market file overrides it."""
-    unknown = unknown_behaviour(loaded)
-    if unknown:
-        raise InputError(unknown)
+    wrong = behaviour_findings(loaded)
+    if wrong:
+        raise InputError(wrong)
     return tuple(
         world.behaviour[a.name].assumption(a.name, a.unit, a.words, a.source)
         if a.name in world.behaviour

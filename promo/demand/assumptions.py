@@ -7,6 +7,8 @@ never among them.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from promo.schema import Assumption, Words
 
 DIVERSION_CONCENTRATION = 20.0
@@ -215,3 +217,27 @@ _TIMING = (
 )
 
 BEHAVIOUR: tuple[Assumption, ...] = (*_CHOICE, *_PERCEPTION, *_TIMING)
+
+_SHARE = (0.0, 1.0)
+_MOVING = (0.0001, 10.0)
+_DISPERSION = (0.05, 5.0)
+BOUNDS: Mapping[str, tuple[float, float]] = {
+    "own_price_elasticity": (-20.0, -0.1),
+    "diversion_not_bought": _SHARE,
+    "diversion_same_nest": _SHARE,
+    "income_exponent": (0.0, 3.0),
+    "correlation_energy": (0.0, 0.95),
+    "correlation_trim": (0.0, 0.99),
+    "pass_through": _SHARE,
+    "salience": _SHARE,
+    "aware_public": _SHARE,
+    "aware_dealer": _SHARE,
+    "aware_days": (0.1, 3650.0),
+    "moving_cost_earlier": _MOVING,
+    "moving_cost_later": _MOVING,
+    "moving_cost_dispersion": _DISPERSION,
+    "landing_days": (0.1, 365.0),
+    "renewal_belief": _SHARE,
+    "travel_cost_dispersion": _DISPERSION,
+}
+"""Least and most that a market file may set: beyond them the formulas say nothing, or nonsense."""

@@ -14,14 +14,13 @@ from typing import Annotated, Any
 import polars as pl
 from pydantic import BeforeValidator, Field, PlainValidator, WithJsonSchema, model_validator
 
-from promo.market.vehicles import VEHICLE_SCHEMA
+from promo.market.vehicles import HIGHEST_PRICE_YUAN, LOWEST_PRICE_YUAN, VEHICLE_SCHEMA
 from promo.quantities import fault, number, one_of
 from promo.schema import ENERGIES, FEN_PER_YUAN, Words
 from promo.textfile import Count, FileModel, Identifier, KeyPath, Loaded, Text, load
 
 PRICE_UNITS = {"元": 1, "yuan": 1, "万元": 10_000, "10k yuan": 10_000}
 MOST_CARS_A_ROW = 1_000_000
-LOWEST_PRICE_YUAN, HIGHEST_PRICE_YUAN = 5_000, 20_000_000
 ATTRIBUTES = tuple(name for name in VEHICLE_SCHEMA if name not in ("vehicle", "price"))
 _TEXT_ATTRIBUTES = ("model", "brand", "maker", "made_in", "segment", "energy")
 

@@ -14,7 +14,18 @@ from promo.market.baseline import FORECASTERS, PlateQuota
 from promo.market.buyers import fact_faults
 from promo.market.sales import beside
 from promo.market.vehicles import load_catalogue
-from promo.quantities import decimal, fault, one_of, plain_text, quantity
+from promo.quantities import (
+    AS_QUANTITY,
+    between,
+    count,
+    decimal,
+    fault,
+    in_calendar,
+    number,
+    one_of,
+    plain_text,
+    quantity,
+)
 from promo.schema import Assumption, Words
 from promo.textfile import (
     Count,
@@ -37,6 +48,7 @@ from promo.textfile import (
 )
 
 MOST_MONTHS = 240
+LONGEST_HORIZON = 60
 _MONTH = re.compile(r"(\d{4})-(\d{2})")
 
 
@@ -47,9 +59,10 @@ def _month(value: object) -> date:
     if written is None:
         raise fault("V201", f"a month was expected, not '{text[:40]}'", "write it as '2022-10'")
     try:
-        return date(int(written[1]), int(written[2]), 1)
+        found = date(int(written[1]), int(written[2]), 1)
     except ValueError:
         raise fault("V202", f"the month {text} does not exist") from None
+    return in_calendar(found, text)
 
 
 def _growth(value: object) -> float:
@@ -64,6 +77,16 @@ def _growth(value: object) -> float:
 _AS_TEXT = WithJsonSchema({"type": "string"})
 Month = Annotated[date, PlainValidator(_month), _AS_TEXT]
 GrowthQuantity = Annotated[Quantity, PlainValidator(quantity(_growth))]
+# The largest cities buy about a million cars a year.
+CarsAYear = Annotated[
+    Quantity, PlainValidator(quantity(between(number, 1, 10_000_000))), AS_QUANTITY
+]
+CarsAMonth = Annotated[
+    Quantity, PlainValidator(quantity(between(number, 0, 1_000_000))), AS_QUANTITY
+]
+Horizon = Annotated[
+    int, PlainValidator(between(count, 0, LONGEST_HORIZON)), WithJsonSchema({"type": "integer"})
+]
 MethodName = Annotated[
     str,
     PlainValidator(one_of([name for name in FORECASTERS if name != "last_month"])),
@@ -77,7 +100,7 @@ class Generated(FileModel):
     seed: Count
     months: Count
     until: Month
-    cars_per_year: NumberQuantity
+    cars_per_year: CarsAYear
     trend_per_year: GrowthQuantity
     catalogue: Text
     source: Text = ""
@@ -127,7 +150,7 @@ class BuyerType(FileModel):
 class Outside(FileModel):
     """Buyers elsewhere who could come for the money."""
 
-    cars_per_month: NumberQuantity
+    cars_per_month: CarsAMonth
     facts: dict[str, str] = Field(default_factory=dict)
     travel_cost: MoneyQuantity
     income_monthly: Money | None = None
@@ -146,7 +169,7 @@ class QuotaLine(FileModel):
 
     first_day: Day = Field(alias="from")
     last_day: Day | None = Field(alias="to", default=None)
-    cars_per_month: NumberQuantity
+    cars_per_month: CarsAMonth
     source: Text = ""
 
 
@@ -167,7 +190,7 @@ class Market(FileModel):
     outside: Outside | None = None
     without: tuple[HoldsAnyway, ...] = ()
     plate_quota: tuple[QuotaLine, ...] = ()
-    horizon_months: Count = 8
+    horizon_months: Horizon = 8
     forecast: ForecastChoice = ForecastChoice()
     behaviour: dict[str, NumberQuantity] = Field(default_factory=dict)
     source: Text = ""
@@ -195,8 +218,8 @@ class Market(FileModel):
                 (f"{at}.cars_per_month", outside.cars_per_month, "cars a month", _OUTSIDE, said),
                 (f"{at}.travel_cost", outside.travel_cost, "CNY", _TRAVEL, said),
             ]
-        for number, line in enumerate(self.plate_quota):
-            at = f"plate_quota.{number}.cars_per_month"
+        for place, line in enumerate(self.plate_quota):
+            at = f"plate_quota.{place}.cars_per_month"
             named.append((at, line.cars_per_month, "cars a month", _PLATES, line.source))
         return tuple(
             quantity.assumption(name, unit, words, source)
@@ -232,12 +255,12 @@ def load_market(path: str) -> Loaded[Market]:
 def _buyer_findings(loaded: Loaded[Market], market: Market) -> list[Diagnostic]:
     found = []
     seen: set[str] = set()
-    for number, each in enumerate(market.buyers):
+    for place, each in enumerate(market.buyers):
         if each.id in seen:
             message = f"the buyer type '{each.id}' is declared twice"
-            found.append(loaded.diagnostic(("buyers", number, "id"), "R410", message))
+            found.append(loaded.diagnostic(("buyers", place, "id"), "R410", message))
         seen.add(each.id)
-        found += _fact_findings(loaded, ("buyers", number, "facts"), each.facts)
+        found += _fact_findings(loaded, ("buyers", place, "facts"), each.facts)
     if market.outside is not None:
         found += _fact_findings(loaded, ("outside", "facts"), market.outside.facts)
     total = sum(each.share for each in market.buyers)

@@ -255,7 +255,12 @@ def import_sales(source: str, loaded: Loaded[SalesMap], *, out: str) -> Imported
             raise PromoError(_nothing(source, reasons), help="check the map and its filter")
         _refuse_personal_values(rows)
         rejected = _write_rejected(typed, reasons, out)
-    write_atomic(out, _parquet_bytes(rows))
+    try:
+        write_atomic(out, _parquet_bytes(rows))
+    except OutputError:
+        if rejected is not None:  # both files or none
+            Path(rejected).unlink(missing_ok=True)
+        raise
     counted = _Counted(read, reasons, rows, groups)
     return ImportedSales(rows, quality_report(table, sales_map, counted), rejected)
 
@@ -376,8 +381,9 @@ def _sink(frame: pl.LazyFrame, target: Path) -> None:
         frame.sink_csv(name, include_bom=True)
         Path(name).chmod(0o644)
         Path(name).replace(target)
-    except OSError as error:
-        raise OutputError(f"cannot write {target}: {error.strerror}") from None
+    except (OSError, pl.exceptions.ComputeError) as error:
+        reason = getattr(error, "strerror", None) or str(error).splitlines()[0]
+        raise OutputError(f"cannot write {target}: {reason}") from None
     finally:
         if name:
             Path(name).unlink(missing_ok=True)

@@ -13,8 +13,11 @@ from typing import Any
 import polars as pl
 
 from promo.errors import Diagnostic, did_you_mean
+from promo.quantities import shown
 from promo.schema import ENERGIES, FEN_PER_YUAN, VEHICLE_COLUMNS
 from promo.textfile import Table, read_table
+
+LOWEST_PRICE_YUAN, HIGHEST_PRICE_YUAN = 5_000, 20_000_000
 
 COLUMN_TYPES: dict[str, pl.DataType] = {
     "price": pl.Int64(),
@@ -112,25 +115,48 @@ def load_catalogue(path: str) -> tuple[Catalogue | None, tuple[Diagnostic, ...]]
 
 
 def _row_findings(table: Table, rows: pl.DataFrame) -> list[Diagnostic]:
-    """Energies that do not exist, vehicles named twice, free cars, shares that miss 100 %."""
+    """Unknown energies, vehicles named twice or impossible, shares that miss 100 %."""
     found = []
     seen: set[str] = set()
-    for row, (vehicle, energy, price) in enumerate(
-        rows.select("vehicle", "energy", "price").iter_rows()
-    ):
+    for row, (vehicle, energy) in enumerate(rows.select("vehicle", "energy").iter_rows()):
         if energy not in ENERGIES:
             help = did_you_mean(energy, ENERGIES)
             found.append(table.diagnostic(row, "V206", f"no such energy: '{energy}'", help=help))
         if vehicle in seen:
-            found.append(table.diagnostic(row, "R410", f"the vehicle '{vehicle}' stands twice"))
-        if price <= 0:
-            found.append(table.diagnostic(row, "D903", f"'{vehicle}' has no price"))
+            found.append(
+                table.diagnostic(row, "R410", f"the vehicle '{shown(vehicle)}' stands twice")
+            )
         seen.add(vehicle)
+    found += [each for name in _POSSIBLE for each in _impossible(table, rows, name)]
     total = float(rows["share"].fill_null(0.0).sum())
     if not rows.is_empty() and abs(total - 1) > 0.005:
         message = f"the shares add up to {total:.1%}, not to 100 %"
         found.append(table.diagnostic(0, "R412", message))
     return found
+
+
+# What a vehicle can be: least, most, and how many of the frame's units make the one shown.
+_POSSIBLE: dict[str, tuple[float, float, int]] = {
+    "price": (LOWEST_PRICE_YUAN, HIGHEST_PRICE_YUAN, FEN_PER_YUAN),
+    "price_ex_vat": (LOWEST_PRICE_YUAN / 2, HIGHEST_PRICE_YUAN, FEN_PER_YUAN),
+    "displacement_l": (0, 20, 1),
+    "seats": (1, 100, 1),
+}
+
+
+def _impossible(table: Table, rows: pl.DataFrame, name: str) -> list[Diagnostic]:
+    """Prices, engines and seats that no vehicle has."""
+    least, most, per_unit = _POSSIBLE[name]
+    outside = (rows[name] < least * per_unit) | (rows[name] > most * per_unit)
+    return [
+        table.diagnostic(
+            row,
+            "D903",
+            f"'{shown(rows['vehicle'][row])}' has {name} {rows[name][row] / per_unit:,.10g}",
+            help=f"write {least:,g} to {most:,g}",
+        )
+        for row in outside.fill_null(value=False).arg_true().to_list()
+    ]
 
 
 # --- a catalogue out of sales ---------------------------------------------------------------

@@ -15,7 +15,7 @@ from typing import Annotated, Any, TypeAlias
 
 import numpy as np
 import polars as pl
-from pydantic import BeforeValidator, Field, WithJsonSchema
+from pydantic import BeforeValidator, Field, PlainValidator, WithJsonSchema
 
 from promo.errors import Diagnostic
 from promo.market.calendar import plant_days
@@ -28,22 +28,23 @@ from promo.production.accounts import (
     Upstream,
 )
 from promo.production.plants import DAYS_PER_WEEK, PlantLines, PlantParameters
+from promo.quantities import AS_QUANTITY, between, count, number, quantity
 from promo.schema import DAYS_PER_MONTH, Assumption, Bools, Floats, Ints, Words
 from promo.textfile import (
     Count,
-    CountQuantity,
     FileModel,
     Identifier,
     KeyPath,
     Loaded,
     Number,
-    NumberQuantity,
     Quantity,
     RateQuantity,
     Text,
     Title,
     load,
 )
+
+HOURS_PER_DAY = 24
 
 Drawn: TypeAlias = Mapping[str, Floats]
 """Draws (R,) by the name of the assumption; a name that was not drawn keeps its value."""
@@ -60,6 +61,21 @@ Models: TypeAlias = Annotated[
     BeforeValidator(_all_or_list),
     WithJsonSchema({"anyOf": [{"const": "all"}, _NAMES]}),
 ]
+
+
+CarsAnHour = Annotated[Quantity, PlainValidator(quantity(between(number, 0, 500))), AS_QUANTITY]
+HoursADay = Annotated[Quantity, PlainValidator(quantity(between(number, 0, 24))), AS_QUANTITY]
+Shifts = Annotated[Quantity, PlainValidator(quantity(between(count, 0, 4))), AS_QUANTITY]
+CarsAMonth = Annotated[
+    Quantity, PlainValidator(quantity(between(number, 0, 1_000_000))), AS_QUANTITY
+]
+Months = Annotated[Quantity, PlainValidator(quantity(between(number, 0, 24))), AS_QUANTITY]
+Weeks = Annotated[Quantity, PlainValidator(quantity(between(count, 0, 104))), AS_QUANTITY]
+Days = Annotated[Quantity, PlainValidator(quantity(between(count, 0, 180))), AS_QUANTITY]
+HoursACar = Annotated[Quantity, PlainValidator(quantity(between(number, 0, 1000))), AS_QUANTITY]
+HoursAMonth = Annotated[Quantity, PlainValidator(quantity(between(number, 1, 744))), AS_QUANTITY]
+Multiplier = Annotated[Quantity, PlainValidator(quantity(between(number, 1, 10))), AS_QUANTITY]
+Persons = Annotated[Quantity, PlainValidator(quantity(between(number, 0, 10_000))), AS_QUANTITY]
 
 
 class Staff(FileModel):
@@ -81,9 +97,9 @@ class Line(FileModel):
     """One assembly line; lines with the same `models` pool their capacity."""
 
     id: Identifier
-    rate_per_hour: NumberQuantity
-    hours_per_shift: NumberQuantity
-    shifts: CountQuantity
+    rate_per_hour: CarsAnHour
+    hours_per_shift: HoursADay
+    shifts: Shifts
     days_per_week: Number
     availability: RateQuantity
     models: Models
@@ -93,10 +109,10 @@ class Line(FileModel):
 class Stock(FileModel):
     """Cars kept, in months of expected sales (dealers) or of shipments (plant)."""
 
-    dealers_months: NumberQuantity
-    target_months: NumberQuantity
+    dealers_months: Months
+    target_months: Months
     dealer_speed_per_month: RateQuantity
-    plant_months: NumberQuantity
+    plant_months: Months
     source: Text = ""
 
 
@@ -104,11 +120,11 @@ class Planning(FileModel):
     """How output follows orders: what is believed, how fast, and what is frozen."""
 
     announced_share: RateQuantity
-    lead_time_weeks: CountQuantity
+    lead_time_weeks: Weeks
     overtime_share: RateQuantity
     stock_speed_per_month: RateQuantity
     expectation_speed_per_month: RateQuantity
-    shipping_days: CountQuantity
+    shipping_days: Days
     source: Text = ""
 
 
@@ -117,12 +133,12 @@ class PlantAccountsSection(FileModel):
 
     ex_factory_share_of_price_ex_vat: RateQuantity | None = None
     value_added_rate: RateQuantity | None = None
-    person_hours_per_car: NumberQuantity | None = None
-    hours_per_person_month: NumberQuantity | None = None
+    person_hours_per_car: HoursACar | None = None
+    hours_per_person_month: HoursAMonth | None = None
     local_input_share: RateQuantity | None = None
-    city_multiplier: NumberQuantity | None = None
+    city_multiplier: Multiplier | None = None
     supplier_value_added_rate: RateQuantity | None = None
-    supplier_persons_per_100m_yuan: NumberQuantity | None = None
+    supplier_persons_per_100m_yuan: Persons | None = None
     profit_margin: RateQuantity | None = None
     source: Text = ""
 
@@ -138,7 +154,7 @@ class Manufacturer(FileModel):
     staff: Staff | None = None
     output: tuple[YearOutput, ...] = ()
     lines: Annotated[tuple[Line, ...], Field(min_length=1)]
-    base_load_per_month: NumberQuantity
+    base_load_per_month: CarsAMonth
     stock: Stock
     planning: Planning
     accounts: PlantAccountsSection = PlantAccountsSection()
@@ -266,6 +282,9 @@ def _line_findings(loaded: Loaded[Manufacturer], plant: Manufacturer) -> Iterato
         if not 0 < line.days_per_week <= DAYS_PER_WEEK:
             message = f"a week has no {line.days_per_week:g} working days"
             yield loaded.diagnostic((*at, "days_per_week"), "V205", message, help="write 0.5 to 7")
+        if line.hours_per_shift.low * line.shifts.low > HOURS_PER_DAY:
+            message = f"{line.hours_per_shift.low * line.shifts.low:g} hours of work a day"
+            yield loaded.diagnostic((*at, "shifts"), "V211", message, help="a day has 24 hours")
         for model in line.models:
             if groups.setdefault(model, line.models) != line.models:
                 yield loaded.diagnostic(

@@ -74,7 +74,7 @@ def kind_of(path: Path) -> Kind | None:
         content = path.read_bytes()[: 1 << 20]
     except OSError:
         return None
-    present = {key.decode() for key in _TOP_LEVEL_KEY.findall(content)}
+    present = {key.decode() for key in _TOP_LEVEL_KEY.findall(content.replace(b"\r", b"\n"))}
     hits = {kind: len(present & keys) for kind, keys in KEYS.items()}
     most = max(hits.values())
     leaders = [kind for kind, count in hits.items() if count == most]
@@ -182,9 +182,9 @@ def _behaviour(loaded: Loaded[Market]) -> list[Diagnostic]:
     """Findings that need the list of built-in assumptions, which is slow to bring in."""
     if loaded.value is None or not loaded.value.behaviour:
         return []
-    from promo.study import unknown_behaviour
+    from promo.study import behaviour_findings
 
-    return unknown_behaviour(loaded)
+    return behaviour_findings(loaded)
 
 
 def _manufacturer(path: str) -> _Result:

@@ -60,8 +60,9 @@ def _write(out: str, blocks: Iterable[pl.DataFrame]) -> int:
         count = written(Path(name), blocks)
         Path(name).chmod(0o644)
         Path(name).replace(target)
-    except OSError as error:
-        raise OutputError(f"cannot write {out}: {error.strerror or error}") from None
+    except (OSError, pl.exceptions.PolarsError) as error:
+        reason = getattr(error, "strerror", None) or str(error).splitlines()[0]
+        raise OutputError(f"cannot write {out}: {reason}") from None
     finally:
         if name:
             Path(name).unlink(missing_ok=True)

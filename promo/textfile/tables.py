@@ -13,7 +13,7 @@ from pydantic_core import PydanticCustomError
 
 from promo.errors import Diagnostic, did_you_mean
 from promo.quantities import count, flag, money, number, rate, words
-from promo.textfile.decoding import LINE_END, Finding, read_bytes, text_of
+from promo.textfile.decoding import LINE_END, Finding, read_bytes, text_of, whole_file
 from promo.textfile.places import Source, diagnostic_at
 
 
@@ -56,7 +56,11 @@ def read_table(path: str, columns: Mapping[str, str]) -> Table:
     except Finding as finding:
         return Table(path, None, (finding.diagnostic,), "", Source(path, "", (), None))
     source = Source(path, text, tuple(LINE_END.split(text)), None)
-    rows = list(_rows(source))
+    try:
+        rows = list(_rows(source))
+    except csv.Error as error:
+        fault = whole_file(path, "D902", f"this is not a table: {error}", "check quotes and cells")
+        return Table(path, None, (fault.diagnostic,), "", source)
     findings = _header_findings(source, rows[0][1], columns)
     frame = None
     if not findings:
