@@ -8,7 +8,7 @@ offer moves only the excess and a household moves once.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -102,9 +102,10 @@ class Landing:
     Attributes
     ----------
     daily : (R, W, I, U) cars landing on each day, by planned week
-    pool, taken : (R, W, I, U) as in `Memory`, at the end of each day
+    pool, taken : (R, W, I', U) as in `Memory`, at the end of each day, of the types that move
     before : (R, I, U) cars that had landed before this state began
-    at_distance : (R, P, I, G, D) cars landed by period of landing, group of weeks and distance
+    at_distance : (R, P, I', G, D) cars landed by period of landing, group of weeks and distance
+    types : (I',) numbers of the types that move
     """
 
     daily: Floats
@@ -112,6 +113,7 @@ class Landing:
     taken: Floats
     before: Floats
     at_distance: Floats
+    types: Ints
 
     @property
     def total(self) -> Floats:
@@ -119,7 +121,7 @@ class Landing:
         return np.asarray(self.before + self.daily.sum(axis=1))
 
     def for_types(self, types: Ints, everyone: int) -> Landing:
-        """The same with a row for every type; the others do not move."""
+        """The same with cars for every type; the types left out do not move."""
         if types.size == everyone:
             return self
 
@@ -128,21 +130,17 @@ class Landing:
             whole[(slice(None),) * axis + (types,)] = part
             return whole
 
-        return Landing(
-            daily=full(self.daily, 2),
-            pool=full(self.pool, 2),
-            taken=full(self.taken, 2),
-            before=full(self.before, 1),
-            at_distance=self.at_distance,
-        )
+        return replace(self, daily=full(self.daily, 2), before=full(self.before, 1), types=types)
 
     def memory(self, day: int, row: int) -> Memory:
         """What one draw remembers at the start of a day."""
         here = slice(row, row + 1)
         landed = self.before[here] + self.daily[here, :day].sum(axis=1)
-        if day == 0:
-            return Memory(day, np.zeros_like(landed), np.zeros_like(landed), landed)
-        return Memory(day, self.pool[here, day - 1], self.taken[here, day - 1], landed)
+        pool, taken = np.zeros_like(landed), np.zeros_like(landed)
+        if day > 0:
+            pool[:, self.types] = self.pool[here, day - 1]
+            taken[:, self.types] = self.taken[here, day - 1]
+        return Memory(day, pool, taken, landed)
 
 
 def land(  # noqa: PLR0913 - the six inputs of one recursion
@@ -193,7 +191,7 @@ def land(  # noqa: PLR0913 - the six inputs of one recursion
         pool -= landing
         daily[:, day], pools[:, day], takens[:, day] = landing, pool, taken
         at_distance[:, now] += (landing @ place[day]).reshape(at_distance[:, now].shape)
-    return Landing(daily, pools, takens, before, at_distance)
+    return Landing(daily, pools, takens, before, at_distance, np.arange(types))
 
 
 def _still(reach: Floats, before: Floats) -> Floats:

@@ -308,6 +308,7 @@ class Claimants:
     def tally(self, claims: Cars, luck: Luck) -> Tally:
         """Class these claims (W, N) and find what their households would have done."""
         local = self.setting.local
+        claims = _lived(claims)
         days, columns = claims.shape
         few = _local_and_rest(self.vehicles, local)
         flat = few.reshape(columns, math.prod(few.shape[1:]))
@@ -332,13 +333,15 @@ class Claimants:
 
     def mean_tally(self, claims: Floats) -> Tally:
         """The mean of `tally` for these mean claims (W, N)."""
+        claims = _lived(claims)
         few = _local_and_rest(self.vehicles, self.setting.local)
         origin = _local_and_rest(self.streams.origin, self.setting.local)[self.source]
         same_day = self._same_day()[:, None]
         by_column = claims.sum(axis=0)
         otherwise = few[:, 1].sum(axis=1, keepdims=True) * origin
         by_week = np.add.reduceat(claims, claim_weeks(len(claims)), axis=0).T[:, :, None]
-        planned = (_normalised(self.streams.planned)[self.source] * by_week).sum(axis=1)
+        streams = self.streams.planned[:, : by_week.shape[1]]
+        planned = (_normalised(streams)[self.source] * by_week).sum(axis=1)
         moved = (few[:, 0] + otherwise) * ~same_day
         inside = planned[:, self.setting.bins.start < self.setting.horizon].sum(axis=1)
         share = np.divide(inside, by_column, out=np.zeros_like(inside), where=by_column > 0)
@@ -368,7 +371,7 @@ class Claimants:
     def _on_calendar(self, cars: Cars) -> Cars:
         """Cars by window day (W, ...) on the whole calendar (T, ...)."""
         whole = np.zeros((len(self.setting.days), *cars.shape[1:]), dtype=cars.dtype)
-        whole[self.window.days] = cars
+        whole[self.window.days[: len(cars)]] = cars
         return whole
 
     def _removal(self, split: Cars, luck: Luck) -> tuple[Cars, Cars, Cars]:
@@ -391,7 +394,7 @@ class Claimants:
         for kind in np.flatnonzero(self.streams.planned.any(axis=(1, 2))):
             same, other = by_source[kind].swapaxes(0, 1)
             moved = same + luck.split(other.sum(axis=-1), few[kind])
-            shares = _normalised(self.streams.planned[kind])[:, None]
+            shares = _normalised(self.streams.planned[kind, : len(moved)])[:, None]
             planned = luck.split(moved, shares).sum(axis=0).T
             weeks += planned
             vehicles += self._moved_vehicles(planned[inside].sum(axis=0), int(kind), luck)
@@ -403,6 +406,12 @@ class Claimants:
         likely = self.streams.vehicles[kind]
         plan = likely[0] + likely[1].sum() * self.streams.origin[kind]
         return _by_vehicle(cars[None], plan[None], self.setting.local, luck)
+
+
+def _lived(claims: Cars) -> Cars:
+    """Claims (W, N) up to the last day that has any."""
+    some = np.flatnonzero(claims.any(axis=1))
+    return claims[: some[-1] + 1 if some.size else 1]
 
 
 def _local_and_rest(weights: Floats, local: Bools) -> Floats:

@@ -238,7 +238,11 @@ class _Life:
     def _tally(self, path: MoneyPath) -> tuple[Tally, Tally]:
         """Claims of all states classed, as they came and at their mean."""
         lived = list(zip(self.entered, path.spells, strict=True))
-        came = [_classed(claimants, spell.claims, self.luck) for (claimants, _), spell in lived]
+        if not self.luck.whole:
+            paid = [claimants.mean_tally(spell.claims) for (claimants, _), spell in lived]
+            mean = functools.reduce(Tally.plus, paid)
+            return mean, mean
+        came = [claimants.tally(spell.claims, self.luck) for (claimants, _), spell in lived]
         means = [
             claimants.mean_tally(expected_claims(rates, spell))
             for (claimants, rates), spell in lived
@@ -252,11 +256,6 @@ class _Life:
         rest = shares[..., ~setting.local].sum(axis=-1, keepdims=True)
         few = np.concatenate([shares[..., setting.local], rest], axis=-1)
         return np.asarray(np.einsum("it,til->tl", planned.daily[0], few[setting.period]))
-
-
-def _classed(claimants: Claimants, claims: Cars, luck: Luck) -> Tally:
-    """Claims of one state by what their households would have done."""
-    return claimants.tally(claims, luck) if luck.whole else claimants.mean_tally(claims)
 
 
 def chance(seed: int) -> Callable[[int], Luck]:
