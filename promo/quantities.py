@@ -42,7 +42,9 @@ _WITH_UNIT = re.compile(
 )
 _UNITS = {"百": 100, "千": 1000, "k": 1000, "万": 10_000, "w": 10_000, "m": 10**6, "亿": 10**8}
 _LARGEST = Decimal(10) ** 13
+MOST_PER_CAR = 100_000_000 * FEN_PER_YUAN
 FIRST_YEAR, LAST_YEAR = 1980, 2099  # other years are slips of the pen
+LARGEST_FACTOR = 10  # of what a file states as the amount of a benefit
 _SHOWN = 40
 _DAY = re.compile(r"([0-9]{4})-([0-9]{2})-([0-9]{2})")
 _LOOSE_DAY = re.compile(r"([0-9]{4})[-/.年]?([0-9]{1,2})[-/.月]?([0-9]{1,2})日?")
@@ -163,6 +165,19 @@ def money(value: object) -> int:
     if fen != fen.to_integral_value():
         raise fault("V201", f"'{value}' has parts of a fen", "write at most two decimals")
     return int(fen)
+
+
+def amount_per_car(value: object) -> int:
+    """Yuan for one car, in fen: what no car has ever been paid or sold for is a slip."""
+    fen = money(value)
+    if fen > MOST_PER_CAR:
+        most = MOST_PER_CAR // FEN_PER_YUAN
+        raise fault(
+            "V205",
+            f"the number '{shown(plain_text(value))}' is too large for one car",
+            f"write at most {most}",
+        )
+    return fen
 
 
 def _share(value: object) -> Decimal:
@@ -367,6 +382,7 @@ _AS_TEXT = WithJsonSchema({"type": "string"})
 _AS_DAY = WithJsonSchema({"type": "string", "format": "date"})
 
 Money: TypeAlias = Annotated[int, PlainValidator(money), _AS_NUMBER]
+AmountPerCar: TypeAlias = Annotated[int, PlainValidator(amount_per_car), _AS_NUMBER]
 Rate: TypeAlias = Annotated[float, PlainValidator(rate), _AS_NUMBER]
 BasisPoints: TypeAlias = Annotated[int, PlainValidator(basis_points), _AS_NUMBER]
 Factor: TypeAlias = Annotated[float, PlainValidator(factor), _AS_NUMBER]
@@ -527,7 +543,7 @@ def _assumed_amount(value: object, info: ValidationInfo) -> Quantity:
     form = _Assumed.model_validate(value, context=info.context)
     if form.assumed != "true":
         raise fault("V201", "only 'true' can stand here", "write 'true'", path=("assumed",))
-    low, high = span_of(form.range, factor)
+    low, high = span_of(form.range, between(factor, 0, LARGEST_FACTOR))
     return _within(form, (low, 1.0, high), 1)
 
 

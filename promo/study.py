@@ -14,7 +14,7 @@ import numpy as np
 
 from promo.demand.assumptions import BEHAVIOUR, BOUNDS, DIVERSION_CONCENTRATION
 from promo.demand.calibration import dirichlet_parts
-from promo.errors import Diagnostic, InputError, did_you_mean
+from promo.errors import Diagnostic, InputError, PromoError, did_you_mean
 from promo.market.baseline import Baseline
 from promo.market.market import Market, QuotaLine, load_market
 from promo.market.opening import OpenMarket, open_market
@@ -23,12 +23,12 @@ from promo.policy.checking import check_campaign
 from promo.policy.rules import compile_rules
 from promo.production.accounts import CITY_ACCOUNTS
 from promo.production.manufacturer import Manufacturer, built_here, load_manufacturer
-from promo.schema import Assumption, Bools, Floats, Standing, Words
+from promo.schema import FEN_PER_YUAN, Assumption, Bools, Floats, Standing, Words
 from promo.simulation.draws import ParameterDraws, Shape
-from promo.simulation.offers import REGISTRATION_LAG_DAYS
+from promo.simulation.offers import REGISTRATION_LAG_DAYS, pot_names, scaled_amounts
 from promo.simulation.stage import People, Policy, Programme, Stage, set_stage
 from promo.simulation.worlds import means
-from promo.textfile import Loaded, name_in_campaigns, resolve
+from promo.textfile import Finding, Loaded, name_in_campaigns, resolve
 
 BEYOND_HORIZON_DAYS = 365
 """How long planned purchases are followed after the horizon: some are moved ahead from there."""
@@ -192,8 +192,12 @@ def load_study(path: str) -> Study:
     campaign = load_campaign(path)
     if campaign.value is None:
         raise InputError(campaign.diagnostics)
-    market = _linked_market(campaign, campaign.value)
-    plants = [load_manufacturer(resolve(path, name)) for name in campaign.value.manufacturers]
+    try:
+        market = _linked_market(campaign, campaign.value)
+        plants = [load_manufacturer(resolve(path, name)) for name in campaign.value.manufacturers]
+    except Finding as finding:  # the check knows where the link stands
+        found = [each for each in check_campaign(campaign) if each.severity == "error"]
+        raise InputError(found or [finding.diagnostic]) from None
     policies = [
         load_campaign(resolve(market.path, each.policy))
         for each in (market.value.without if market.value else ())
@@ -270,6 +274,7 @@ def _assemble(  # noqa: PLR0913, PLR0917 - the parts of a study
         central={a.name: a.value for a in assumptions},
         level_factors=_level_factors(world, baseline),
     )
+    _refuse_gifts(stage, assumptions)
     return Study(
         path=path,
         campaign=campaign,
@@ -321,6 +326,24 @@ def _under(line: QuotaLine, baseline: Baseline) -> Bools:
     """Days (T,) on which a line of the plate quota holds."""
     last = line.last_day or date.max
     return np.array([line.first_day <= day <= last for day in baseline.days])
+
+
+def _refuse_gifts(stage: Stage, assumptions: Sequence[Assumption]) -> None:
+    """Raise where a car would be paid for more than its price: no demand is known for that."""
+    programme = stage.programme
+    highest = {a.name: a.high for a in assumptions}
+    scales = {f"scale.{b}": np.array([highest[a]]) for b, a in programme.scales.items()}
+    pots = frozenset(pot_names(programme.rules))
+    paid = scaled_amounts(stage.frame, programme.rules, pots, scales)[0].sum(axis=-1)
+    over = np.flatnonzero(paid > stage.frame["price"].to_numpy())
+    if over.size:
+        row = int(over[0])
+        vehicle, price = stage.frame["vehicle"][row], stage.frame["price"][row]
+        raise PromoError(
+            f"the benefits pay up to {paid[row] / FEN_PER_YUAN:,.10g} yuan for '{vehicle}', "
+            f"which costs {price / FEN_PER_YUAN:,.10g}",
+            help="put a ceiling under 'combine', or leave the vehicle out by a condition",
+        )
 
 
 def _programme(campaign: Campaign, world: Market, policies: Sequence[Campaign]) -> Programme:

@@ -23,6 +23,7 @@ from typing import Literal, TypeAlias
 import numpy as np
 import polars as pl
 
+from promo.errors import PromoError
 from promo.market import calendar
 from promo.schema import Assumption, Floats, Ints, Words
 
@@ -472,8 +473,14 @@ def forecast(
     past = history(sales, vehicles, first_day)
     asked = calendar.month_starts(first_day, last_day)
     ahead = calendar.month_starts(calendar.next_month(past.months[-1]), last_day)[-len(asked) :]
-    free = FORECASTERS[rules.method](past.totals, past.months, ahead)
+    with np.errstate(divide="ignore", invalid="ignore"):  # what is not a number is refused below
+        free = FORECASTERS[rules.method](past.totals, past.months, ahead)
     monthly = np.minimum(free, quota_of(ahead, rules.quota))
+    if not (np.isfinite(monthly).all() and monthly.sum() > 0):
+        raise PromoError(
+            f"no sales can be expected from {first_day:%Y-%m} on",
+            help="the history needs sales in every month of the year, a plate quota some plates",
+        )
     capped = spread_over_days(quota_of(ahead, rules.quota), first_day, last_day)
     per_day = spread_over_days(monthly, first_day, last_day)
     horizon = len(calendar.month_starts(calendar.next_month(past.months[-1]), last_day))

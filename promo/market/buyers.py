@@ -14,7 +14,7 @@ import polars as pl
 from pydantic_core import PydanticCustomError
 
 from promo.errors import did_you_mean
-from promo.quantities import day, fault, flag, money, number, words
+from promo.quantities import amount_per_car, day, fault, flag, number, words
 from promo.schema import FACTS, FEN_PER_YUAN, VEHICLE_COLUMNS, FactType
 
 Value: TypeAlias = str | int | float | bool | date
@@ -22,7 +22,7 @@ Value: TypeAlias = str | int | float | bool | date
 _READERS: dict[FactType, Callable[[object], Value]] = {
     FactType.TEXT: words,
     FactType.NUMBER: number,
-    FactType.MONEY: money,
+    FactType.MONEY: amount_per_car,
     FactType.DAY: day,
     FactType.FLAG: flag,
 }

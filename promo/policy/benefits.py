@@ -16,13 +16,14 @@ from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
 from promo.policy.eligibility import LEAST_PRICE, ConditionText
 from promo.quantities import (
+    AmountPerCar,
     AssumedAmount,
     BasisPoints,
     FileModel,
     Money,
     Text,
+    amount_per_car,
     fault,
-    money,
     one_of,
 )
 from promo.schema import FACTS, FEN_PER_YUAN, FactType
@@ -75,7 +76,7 @@ class FixedAmount(Benefit):
     """The same for everyone."""
 
     form = "pay"
-    pay: Money
+    pay: AmountPerCar
 
     def amount(self) -> pl.Expr:
         return pl.lit(self.pay * PARTS, dtype=pl.Int64)
@@ -86,8 +87,8 @@ class Share(FileModel):
 
     of: AmountFact
     rate: BasisPoints
-    cap: Money | None = None
-    floor: Money | None = None
+    cap: AmountPerCar | None = None
+    floor: AmountPerCar | None = None
 
     @model_validator(mode="after")
     def _floor_below_cap(self) -> Share:
@@ -122,7 +123,7 @@ def _step(value: object) -> tuple[int, int]:
     ends = []
     for place, part in enumerate(value):
         try:
-            ends.append(money(part))
+            ends.append(amount_per_car(part))
         except Exception as error:
             context = getattr(error, "context", None)
             if context is None:
@@ -211,7 +212,7 @@ class Amounts(FileModel):
     """Amounts by name of a model, vehicle, segment or another text fact."""
 
     on: TextFact
-    amounts: dict[str, Money]
+    amounts: dict[str, AmountPerCar]
 
     @model_validator(mode="after")
     def _not_empty(self) -> Amounts:

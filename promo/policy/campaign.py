@@ -105,6 +105,9 @@ class Windows(FileModel):
     def _purchase_is_dated(self) -> Windows:
         if self.purchase is None:
             raise fault("K102", "the key 'invoice' is missing here", "say when a purchase counts")
+        if self.announced is not None and self.announced >= self.purchase.end:
+            message = "announced when no purchase counts any more"
+            raise fault("V204", message, "check the year", path=("announced",))
         return self
 
     def named(self) -> Iterator[tuple[str, Window]]:

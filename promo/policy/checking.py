@@ -33,6 +33,8 @@ from promo.quantities import KeyPath
 from promo.schema import CLOCKS, EVENT_ORDER
 from promo.textfile import Finding, Loaded, resolve
 
+MOST_DAYS = 3 * 366
+
 
 @dataclass(frozen=True, slots=True)
 class _Checked:
@@ -96,6 +98,17 @@ def _linked_files(checked: _Checked) -> Iterator[Diagnostic]:
         except Finding as finding:
             fault = finding.diagnostic
             yield checked.at(keypath, fault.code, fault.message, fault.help)
+
+
+def _lasts_too_long(checked: _Checked) -> Iterator[Diagnostic]:
+    """A campaign to simulate is followed day by day; a policy that holds anyway is not."""
+    windows = checked.campaign.windows
+    name, purchase = next((n, w) for n, w in windows.named() if w is windows.purchase)
+    first = min(windows.announced or purchase.first, purchase.first)
+    if checked.campaign.market is not None and (purchase.end - first).days > MOST_DAYS:
+        where: KeyPath = ("windows", name, "to" if purchase.to is not None else "before")
+        message = f"{(purchase.end - first).days} days from the announcement to the end"
+        yield checked.at(where, "V211", message, f"at most {MOST_DAYS} days can be simulated")
 
 
 def _declared_twice(checked: _Checked) -> Iterator[Diagnostic]:
@@ -387,6 +400,7 @@ def _outcome(found: Mapping[str, object]) -> str:
 
 CHECKS: tuple[Check, ...] = (
     _linked_files,
+    _lasts_too_long,
     _declared_twice,
     _references,
     _combined_once,

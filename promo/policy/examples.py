@@ -19,10 +19,10 @@ from promo.quantities import (
     Identifier,
     Money,
     Text,
+    amount_per_car,
     day,
     fault,
     flag,
-    money,
     number,
     plain_text,
     shown,
@@ -35,7 +35,7 @@ FactValue: TypeAlias = str | int | float | bool | date | None
 _READERS: dict[FactType, Callable[[object], FactValue]] = {
     FactType.TEXT: words,
     FactType.NUMBER: number,
-    FactType.MONEY: money,
+    FactType.MONEY: amount_per_car,
     FactType.DAY: day,
     FactType.FLAG: flag,
 }

@@ -23,6 +23,7 @@ from promo.quantities import (
 from promo.schema import FEN_PER_YUAN
 
 BASIS = 10_000
+MOST_POTS = 20
 Event: TypeAlias = Literal["order", "invoice", "registration", "claim", "approval"]
 EventTime: TypeAlias = Literal[
     "order_time", "invoice_time", "registration_time", "claim_time", "approval_time"
@@ -83,6 +84,8 @@ class MoneyTerms(FileModel):
             if self.pots:
                 raise fault("K101", "money without limit has no pots", path=("pots",))
             return self
+        if len(self.pots) > MOST_POTS:
+            raise fault("K103", f"at most {MOST_POTS} pots are expected", path=("pots",))
         for name in ("pots", "order_by", "last_yuan"):
             if not getattr(self, name):
                 raise fault("K102", f"the key '{name}' is missing here", path=(name,))

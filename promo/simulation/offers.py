@@ -29,8 +29,12 @@ def cells(days: Sequence[date], types: pl.DataFrame, vehicles: pl.DataFrame) -> 
         claim_date=pl.col("invoice_date") + lag,
     )
     facts = [c for c in types.columns if c not in {"type", "share", "income_monthly"}]
-    crossed = dated.join(types.select(facts), how="cross", maintain_order="left_right").join(
-        vehicles, how="cross", maintain_order="left_right"
+    # The type goes along, since a frame without columns would have no rows.
+    buyers = types.select(pl.col("type").alias("buyer type"), *facts)
+    crossed = (
+        dated.join(buyers, how="cross", maintain_order="left_right")
+        .join(vehicles, how="cross", maintain_order="left_right")
+        .drop("buyer type")
     )
     usual = {
         "dealer_listed": pl.lit(value=True),
