@@ -7,9 +7,12 @@ from __future__ import annotations
 
 import errno
 import os
+import signal
 import sys
-from collections.abc import Sequence
-from typing import Annotated
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Annotated, NoReturn
 
 import typer
 
@@ -92,8 +95,11 @@ def run(arguments: Sequence[str]) -> int:
     """Run one command; whatever happens, end with a message and an exit code, not a traceback."""
     screen.prepare_streams()
     try:
-        code = app(list(arguments), prog_name="promo", standalone_mode=False)
-        sys.stdout.flush()
+        with _ended_like_interrupted():
+            code = app(list(arguments), prog_name="promo", standalone_mode=False)
+            sys.stdout.flush()
+    except _EndedError as ended:
+        return 128 + ended.number
     except (PromoError, typer.TyperException) as error:
         return _explain(error, screen.asked_for(arguments))
     except (KeyboardInterrupt, typer.Abort):
@@ -105,6 +111,37 @@ def run(arguments: Sequence[str]) -> int:
     except Exception as error:
         return _confess(error)
     return code if isinstance(code, int) else DONE
+
+
+class _EndedError(BaseException):
+    """Someone ends the program by a signal; what is unfinished is tidied up on the way out."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__()
+        self.number = number
+
+
+def _end(number: int, frame: object) -> NoReturn:
+    del frame
+    raise _EndedError(number)
+
+
+@contextmanager
+def _ended_like_interrupted() -> Iterator[None]:
+    """Let SIGTERM and a closed terminal end the work as Ctrl-C does, without half a file."""
+    signals = [getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = {number: signal.getsignal(number) for number in signals}
+    for number, handler in before.items():
+        if handler is signal.SIG_DFL:  # nohup ignores it: so be it
+            signal.signal(number, _end)
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def _explain(error: PromoError | typer.TyperException, language: screen.Language) -> int:

@@ -25,7 +25,7 @@ from promo.market.calendar import month_starts
 from promo.market.columns import ATTRIBUTES, REASONS, SalesMap, translated, typed_rows
 from promo.market.vehicles import VEHICLE_SCHEMA
 from promo.schema import SALES_COLUMNS, VEHICLE_COLUMNS, Words
-from promo.textfile import Loaded, write_atomic
+from promo.textfile import Loaded, unfinished, write_atomic
 
 BLOCK = 1 << 20
 ROW = "file row"
@@ -373,20 +373,13 @@ def _harmless(name: str) -> pl.Expr:
 
 
 def _sink(frame: pl.LazyFrame, target: Path) -> None:
-    name = ""
     try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
-        os.close(handle)
-        frame.sink_csv(name, include_bom=True)
-        Path(name).chmod(0o644)
-        Path(name).replace(target)
+        with unfinished(target) as temporary:
+            frame.sink_csv(temporary, include_bom=True)
+            temporary.replace(target)
     except (OSError, pl.exceptions.ComputeError) as error:
         reason = getattr(error, "strerror", None) or str(error).splitlines()[0]
         raise OutputError(f"cannot write {target}: {reason}") from None
-    finally:
-        if name:
-            Path(name).unlink(missing_ok=True)
 
 
 # --- the quality report -----------------------------------------------------------------------

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import tempfile
 from collections.abc import Iterable
 from datetime import date, timedelta
 from pathlib import Path
@@ -16,6 +14,7 @@ from promo.market.market import load_market
 from promo.market.opening import OpenMarket, open_market
 from promo.market.synthetic import Trade, invoice_blocks
 from promo.schema import FEN_PER_YUAN
+from promo.textfile import unfinished
 
 
 def write_sales(market: str, out: str) -> int:
@@ -51,21 +50,15 @@ def _trade(opened: OpenMarket) -> Trade:
 
 def _write(out: str, blocks: Iterable[pl.DataFrame]) -> int:
     """All blocks as one file, whole or not at all; CSV for people has a byte-order mark."""
-    target, name, count = Path(out), "", 0
+    target = Path(out)
+    write = _parquet if target.suffix == ".parquet" else _csv
     try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
-        os.close(handle)
-        written = _parquet if target.suffix == ".parquet" else _csv
-        count = written(Path(name), blocks)
-        Path(name).chmod(0o644)
-        Path(name).replace(target)
+        with unfinished(target) as temporary:
+            count = write(temporary, blocks)
+            temporary.replace(target)
     except (OSError, pl.exceptions.PolarsError) as error:
         reason = getattr(error, "strerror", None) or str(error).splitlines()[0]
         raise OutputError(f"cannot write {out}: {reason}") from None
-    finally:
-        if name:
-            Path(name).unlink(missing_ok=True)
     return count
 
 
@@ -79,6 +72,8 @@ def _csv(path: Path, blocks: Iterable[pl.DataFrame]) -> int:
     count = 0
     with path.open("wb") as stream:
         for place, block in enumerate(blocks):
-            block.write_csv(stream, include_bom=place == 0, include_header=place == 0)
+            # Not into the stream itself: Ctrl-C would be lost in there.
+            text = block.write_csv(include_bom=place == 0, include_header=place == 0)
+            stream.write(text.encode())
             count += block.height
     return count

@@ -10,8 +10,6 @@ import hashlib
 import io
 import json
 import os
-import shutil
-import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -24,6 +22,7 @@ from promo.errors import OutputError
 from promo.report import answer, charts, contract, document, tables
 from promo.report.words import Language, chosen
 from promo.schema import Json
+from promo.textfile import place_folder, unfinished, write_file
 
 RECORD_SCHEMA = "promo/record/1"
 
@@ -139,11 +138,17 @@ def _json(content: Json) -> bytes:
 def refuse_existing(folder: str) -> None:
     """Raise before the work starts, not after, where the folder already holds something."""
     path = Path(folder)
-    if path.is_dir() and not any(path.iterdir()):
+    if path.is_dir() and not path.is_symlink() and not any(path.iterdir()):
         return
     if path.exists() or path.is_symlink():
         raise OutputError(
             f"{folder} exists and is not an empty folder; nothing was written",
+            help="name a new folder with --out",
+        )
+    above = next(each for each in path.absolute().parents if each.exists())
+    if not (above.is_dir() and os.access(above, os.W_OK)):
+        raise OutputError(
+            f"{folder} cannot be made in {above}; nothing was written",
             help="name a new folder with --out",
         )
 
@@ -151,37 +156,13 @@ def refuse_existing(folder: str) -> None:
 def write(folder: str, files: Mapping[str, bytes]) -> None:
     """Write all files or none: beside the folder first, then renamed into place."""
     refuse_existing(folder)
-    target = Path(folder)
-    temporary: Path | None = None
+    target = Path(os.path.abspath(folder))  # noqa: PTH100 - '..' and '.' by their letters
     try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        temporary = Path(tempfile.mkdtemp(dir=target.parent, prefix=f".{target.name}-"))
-        for name, content in files.items():
-            write_file(temporary / name, content)
-        temporary.chmod(0o777 & ~_umask())
-        if target.is_dir():
-            target.rmdir()
-        temporary.rename(target)
-        temporary = None
+        with unfinished(target, folder=True) as temporary:
+            for name, content in files.items():
+                write_file(temporary / name, content)
+            place_folder(temporary, target)
     except OSError as error:
         raise OutputError(
             f"cannot write {folder}: {error.strerror or error}; nothing was left behind"
         ) from error
-    finally:
-        if temporary is not None:
-            shutil.rmtree(temporary, ignore_errors=True)
-
-
-def write_file(path: Path, content: bytes) -> None:
-    """One file, on the disk when this returns."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("wb") as stream:
-        stream.write(content)
-        stream.flush()
-        os.fsync(stream.fileno())
-
-
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask

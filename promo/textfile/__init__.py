@@ -38,9 +38,12 @@ from promo.textfile.files import (
     example_folder,
     exists,
     name_in_campaigns,
+    place_folder,
     resolve,
     revision,
+    unfinished,
     write_atomic,
+    write_file,
 )
 from promo.textfile.loading import load, parse
 from promo.textfile.places import Loaded, Place, Source
@@ -81,9 +84,12 @@ __all__ = [
     "load",
     "name_in_campaigns",
     "parse",
+    "place_folder",
     "read_bytes",
     "read_table",
     "resolve",
     "revision",
+    "unfinished",
     "write_atomic",
+    "write_file",
 ]

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import atexit
 import os
+import secrets
 import shutil
 import subprocess
-import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from promo.errors import OutputError
@@ -39,23 +42,91 @@ def exists(path: str) -> bool:
     return Path(path).is_file()
 
 
+_UNFINISHED: set[str] = set()
+
+
+def _forget(name: str) -> None:
+    """Remove a temporary file or folder, if it is still there."""
+    if Path(name).is_dir():
+        shutil.rmtree(name, ignore_errors=True)
+    else:
+        Path(name).unlink(missing_ok=True)
+    _UNFINISHED.discard(name)
+
+
+def _forget_all() -> None:
+    """Where Ctrl-C came a second time, during the tidying, the end of the program tidies."""
+    for name in tuple(_UNFINISHED):
+        _forget(name)
+
+
+atexit.register(_forget_all)
+
+
+@contextmanager
+def unfinished(target: Path, *, folder: bool = False) -> Iterator[Path]:
+    """A temporary file or folder beside the target; whatever happens, it does not stay."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    name = str(target.parent / f".promo-{os.getpid()}-{secrets.token_hex(4)}")
+    _UNFINISHED.add(name)
+    try:
+        if folder:
+            Path(name).mkdir(mode=0o700)
+        yield Path(name)
+    finally:
+        _forget(name)
+
+
 def write_atomic(path: str, content: bytes) -> None:
     """Write a whole file or nothing: a temporary file beside it, flushed, then renamed."""
-    target, name = Path(path), ""
+    target = Path(path)
     try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
-        with os.fdopen(handle, "wb") as stream:
-            stream.write(content)
-            stream.flush()
-            os.fsync(stream.fileno())
-        Path(name).chmod(0o644)
-        Path(name).replace(target)
+        with unfinished(target) as temporary:
+            write_file(temporary, content)
+            temporary.replace(target)
     except OSError as error:
         raise OutputError(f"cannot write {path}: {error.strerror}") from None
-    finally:
-        if name:
-            Path(name).unlink(missing_ok=True)
+
+
+def write_file(path: Path, content: bytes) -> None:
+    """One file, on the disk when this returns."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("wb") as stream:
+        stream.write(content)
+        stream.flush()
+        os.fsync(stream.fileno())
+
+
+def place_folder(temporary: Path, target: Path) -> None:
+    """Give a finished folder its name, or its content to the empty folder that is there.
+
+    The empty folder stays the same one: a shell may stand in it.
+    """
+    if not target.is_dir():
+        temporary.chmod(0o777 & ~_umask())
+        temporary.rename(target)
+        return
+    moved = [target / each.name for each in temporary.iterdir()]
+    try:
+        for each in moved:
+            (temporary / each.name).rename(each)
+    except BaseException:  # Ctrl-C too: all or nothing
+        for each in moved:
+            _forget(str(each))
+        raise
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
+
+
+def _reason(error: OSError) -> str:
+    """Why a folder could not be copied, in one line; shutil lists every file of it."""
+    if isinstance(error, shutil.Error) and error.args and isinstance(error.args[0], list):
+        return str(error.args[0][0][-1])
+    return error.strerror or str(error)
 
 
 def example_folder() -> str:
@@ -72,9 +143,11 @@ def copy_folder(source: str, target: str) -> tuple[str, ...]:
         raise OutputError(f"{target} exists and is not empty", help="choose another folder")
     ignore = shutil.ignore_patterns(".*", "__pycache__", "*.parquet")
     try:
-        shutil.copytree(source, target, ignore=ignore, dirs_exist_ok=True)
-    except OSError as error:
-        raise OutputError(f"cannot write {target}: {error}") from None
+        with unfinished(destination, folder=True) as temporary:
+            shutil.copytree(source, temporary, ignore=ignore, dirs_exist_ok=True)
+            place_folder(temporary, destination)
+    except (OSError, shutil.Error) as error:
+        raise OutputError(f"cannot write {target}: {_reason(error)}") from None
     files = (each for each in destination.rglob("*") if each.is_file())
     return tuple(sorted(str(each) for each in files))
 
