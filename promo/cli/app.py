@@ -94,6 +94,8 @@ def main() -> None:
 def run(arguments: Sequence[str]) -> int:
     """Run one command; whatever happens, end with a message and an exit code, not a traceback."""
     screen.prepare_streams()
+    if threading.current_thread() is threading.main_thread():
+        hear_interruption()
     try:
         with _ended_like_interrupted():
             code = app(list(arguments), prog_name="promo", standalone_mode=False)
@@ -111,6 +113,12 @@ def run(arguments: Sequence[str]) -> int:
     except Exception as error:
         return _confess(error)
     return code if isinstance(code, int) else DONE
+
+
+def hear_interruption() -> None:
+    """Let Ctrl-C raise again, now that there is someone to catch it."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_DFL:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 class _EndedError(BaseException):

@@ -47,9 +47,27 @@ def _plain_characters(error: UnicodeError) -> tuple[str, int]:
 def prepare_streams() -> None:
     """Make output that can never fail for its characters: what cannot be shown has a stand-in."""
     codecs.register_error("promo.plain", _plain_characters)
+    _open_closed_streams()
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="promo.plain")
+
+
+def _open_closed_streams() -> None:
+    """Where the caller closed a stream, what is said there goes nowhere, and into no file."""
+    for number in (0, 1, 2):
+        try:
+            os.fstat(number)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)  # takes the lowest number that is free: this one
+    if sys.stdout is None:
+        sys.stdout = _to_nowhere(1)
+    if sys.stderr is None:
+        sys.stderr = _to_nowhere(2)
+
+
+def _to_nowhere(number: int) -> io.TextIOWrapper:
+    return io.TextIOWrapper(io.FileIO(number, "w", closefd=False), encoding="utf-8")
 
 
 def _shows_chinese() -> bool:
@@ -135,7 +153,7 @@ def described(zh: str) -> Callable[[Callable[..., object]], str]:
 
     def text(command: Callable[..., object]) -> str:
         english = (command.__doc__ or "").strip()
-        example = english[english.index("Example:") :]
+        example = english[english.find("Example:") :]  # without docstrings (-OO) nothing
         return say(f"{zh}\n\n{example}", english)
 
     return text
