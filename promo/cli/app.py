@@ -34,6 +34,11 @@ _MENDABLE = {
     errno.EISDIR,
     errno.ENOTDIR,
     errno.ENAMETOOLONG,
+    errno.ELOOP,
+    errno.EFBIG,
+    errno.EMFILE,
+    errno.ENFILE,
+    errno.ENOMEM,
 }
 
 app = typer.Typer(
@@ -183,6 +188,9 @@ def _confess(error: Exception) -> int:
         _forget_output()
         where = f": {error.filename}" if error.filename else ""
         screen.talk(f"promo: {error.strerror}{where}")
+        return FINDINGS
+    if isinstance(error, MemoryError):
+        screen.talk("promo: not enough memory for this market and this number of draws")
         return FINDINGS
     first_line = (str(error).splitlines() or [""])[0]
     screen.talk(

@@ -29,11 +29,24 @@ Campaigns = Annotated[
     list[str],
     typer.Argument(metavar="CAMPAIGN...", help=say("两个以上活动文件", "Two or more campaigns.")),
 ]
+
+
+def _whole_sets(draws: int) -> int:
+    """Draws come in sets of 16, doubled: other numbers would not be balanced."""
+    if draws.bit_count() == 1:
+        return draws
+    below = 1 << (draws.bit_length() - 1)
+    raise typer.BadParameter(
+        say(f"请写 {below} 或 {2 * below}", f"write {below} or {2 * below}: a power of two")
+    )
+
+
 Draws = Annotated[
     int,
     typer.Option(
         min=16,
         max=65_536,
+        callback=_whole_sets,
         help=say("假设的抽样次数", "Draws of the assumptions; more draws, less noise."),
     ),
 ]

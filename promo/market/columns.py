@@ -21,6 +21,8 @@ from promo.textfile import Count, FileModel, Identifier, KeyPath, Loaded, Text, 
 
 PRICE_UNITS = {"元": 1, "yuan": 1, "万元": 10_000, "10k yuan": 10_000}
 MOST_CARS_A_ROW = 1_000_000
+MOST_WORDS = 500  # of a table: what a person writes by hand
+MOST_LINES_ABOVE = 1000
 ATTRIBUTES = tuple(name for name in VEHICLE_SCHEMA if name not in ("vehicle", "price"))
 _TEXT_ATTRIBUTES = ("model", "brand", "maker", "made_in", "segment", "energy")
 
@@ -59,6 +61,8 @@ class ColumnRule(FileModel):
 
     @model_validator(mode="after")
     def _readable_pattern(self) -> ColumnRule:
+        if len(self.table) > MOST_WORDS:
+            raise fault("K103", f"a table of at most {MOST_WORDS} words", path=("table",))
         if self.pattern:
             try:
                 pl.select(pl.lit("").str.extract(self.pattern))
@@ -132,8 +136,9 @@ class SalesMap(FileModel):
         if self.columns.energy is None and "energy" not in self.constants:
             help = "add a column, or 'constants: {energy: ICE}'"
             raise fault("K102", "nothing says the energy of the vehicles", help)
-        if self.header_line < 1:
-            raise fault("D903", "lines count from 1", "", path=("header_line",))
+        if not 1 <= self.header_line <= MOST_LINES_ABOVE:
+            message = f"lines count from 1 to {MOST_LINES_ABOVE}"
+            raise fault("D903", message, "", path=("header_line",))
         return self
 
     def sources(self) -> Iterator[tuple[KeyPath, str]]:

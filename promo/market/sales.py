@@ -28,6 +28,7 @@ from promo.schema import SALES_COLUMNS, VEHICLE_COLUMNS, Words
 from promo.textfile import Loaded, unfinished, write_atomic
 
 BLOCK = 1 << 20
+MOST_COLUMNS = 1000
 ROW = "file row"
 _EXCEL = (".xlsx", ".xls", ".xlsm", ".xlsb", ".ods")
 _PARQUET = (".parquet", ".pq")
@@ -70,16 +71,25 @@ def opened(source: str, *, sheet: str = "", header_line: int = 1) -> Iterator[So
         raise PromoError(f"{source}: no such file")
     try:
         if path.suffix.lower() in _PARQUET:
-            yield _parquet(source)
+            yield _narrow(_parquet(source), source)
         elif path.suffix.lower() in _EXCEL:
-            yield _excel(source, sheet, header_line)
+            yield _narrow(_excel(source, sheet, header_line), source)
         else:
             with tempfile.TemporaryDirectory(prefix="promo-") as folder:
-                yield _csv(source, folder, header_line)
+                yield _narrow(_csv(source, folder, header_line), source)
     except pl.exceptions.PolarsError as error:
         first = str(error).strip().splitlines()[0]
         help = "check quotes and separators, or the first line with the names of the columns"
         raise PromoError(f"{source}: cannot be read as a table: {first}", help=help) from None
+
+
+def _narrow(table: SourceTable, source: str) -> SourceTable:
+    """The table, unless it has more columns than any table of sales."""
+    columns = len(table.names)
+    if columns > MOST_COLUMNS:
+        help = "one row a sale, one column a fact: is the table turned, or the separator wrong?"
+        raise PromoError(f"{source}: {columns:,} columns, more than {MOST_COLUMNS:,}", help=help)
+    return table
 
 
 def _parquet(source: str) -> SourceTable:

@@ -6,6 +6,7 @@ as what it means to be; where the keys do not decide, the folder does.
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -71,7 +72,10 @@ class Checkup:
 def kind_of(path: Path) -> Kind | None:
     """What a file describes, or None if it is about something else."""
     try:
-        content = path.read_bytes()[: 1 << 20]
+        if not path.is_file():  # a device has no end
+            return None
+        with path.open("rb") as stream:
+            content = stream.read(1 << 20)
     except OSError:
         return None
     present = {key.decode() for key in _TOP_LEVEL_KEY.findall(content.replace(b"\r", b"\n"))}
@@ -84,15 +88,20 @@ def kind_of(path: Path) -> Kind | None:
     return leaders[0]
 
 
+def _real(path: Path) -> str:
+    """One name for one file, whatever leads to it; a loop of links keeps its own."""
+    return os.path.realpath(path)
+
+
 def candidates(paths: Iterable[str]) -> Iterator[tuple[Path, Kind | None]]:
     """Every file named, and every YAML file under a folder named, with its kind, each once."""
-    seen: set[Path] = set()
+    seen: set[str] = set()
     for name in paths:
         path = Path(name)
         for file in _files_under(path) if path.is_dir() else (path,):
-            if file.resolve() in seen:
+            if _real(file) in seen:
                 continue
-            seen.add(file.resolve())
+            seen.add(_real(file))
             kind = kind_of(file)
             # A file named by the analyst is meant to be checked, whatever it holds.
             yield file, kind if kind or path.is_dir() else Kind.CAMPAIGN
@@ -110,7 +119,7 @@ def _files_under(folder: Path) -> list[Path]:
 def check(paths: Sequence[str]) -> Checkup:
     """All findings in the files under `paths`, and in the files they link to, each file once."""
     waiting = list(candidates(paths))
-    seen = {path.resolve() for path, _ in waiting}
+    seen = {_real(path) for path, _ in waiting}
     results: list[_Result] = []
     skipped = []
     while waiting:
@@ -121,8 +130,8 @@ def check(paths: Sequence[str]) -> Checkup:
         result = _CHECKS[kind](str(path))
         results.append(result)
         for linked, linked_kind in result.links:
-            if linked.resolve() not in seen:
-                seen.add(linked.resolve())
+            if _real(linked) not in seen:
+                seen.add(_real(linked))
                 waiting.append((linked, linked_kind))
     found = {finding for result in results for finding in result.findings}
     examples = sum(result.examples for result in results)

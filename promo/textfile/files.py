@@ -157,7 +157,7 @@ def revision(path: str) -> tuple[str | None, bool | None]:
 
     Nothing outside the folder counts; (None, None) where there is no repository or no git.
     """
-    folder = str(Path(path).resolve().parent)
+    folder = os.path.dirname(os.path.realpath(path))  # noqa: PTH120 - a loop raises in Path
     try:
         commit = _git(folder, "rev-parse", "HEAD")
         return commit, bool(_git(folder, "status", "--porcelain", "--", "."))
