@@ -28,7 +28,7 @@ from promo.schema import SALES_COLUMNS, VEHICLE_COLUMNS, Words
 from promo.textfile import Loaded, unfinished, write_atomic
 
 BLOCK = 1 << 20
-MOST_COLUMNS = 1000
+MOST_COLUMNS, LONGEST_LINE = 1000, 1 << 20
 ROW = "file row"
 _EXCEL = (".xlsx", ".xls", ".xlsm", ".xlsb", ".ods")
 _PARQUET = (".parquet", ".pq")
@@ -81,6 +81,8 @@ def opened(source: str, *, sheet: str = "", header_line: int = 1) -> Iterator[So
         first = str(error).strip().splitlines()[0]
         help = "check quotes and separators, or the first line with the names of the columns"
         raise PromoError(f"{source}: cannot be read as a table: {first}", help=help) from None
+    except OSError as error:
+        raise PromoError(f"{source}: {error.strerror or error}") from None
 
 
 def _narrow(table: SourceTable, source: str) -> SourceTable:
@@ -189,7 +191,9 @@ def _separator(path: str, header_line: int) -> str:
     with Path(path).open(encoding="utf-8-sig", newline="") as stream:
         header = ""
         for _ in range(header_line):
-            header = stream.readline()
+            header = stream.readline(LONGEST_LINE)
+            if len(header) == LONGEST_LINE:
+                raise PromoError(f"{path}: a line without end", help="save it as CSV or .xlsx")
     return max(",\t;|", key=header.count)
 
 

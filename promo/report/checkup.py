@@ -76,8 +76,8 @@ def kind_of(path: Path) -> Kind | None:
             return None
         with path.open("rb") as stream:
             content = stream.read(1 << 20)
-    except OSError:
-        return None
+    except OSError:  # what cannot be read is a finding, whatever it is
+        return FOLDERS.get(path.parent.name, Kind.CAMPAIGN)
     present = {key.decode() for key in _TOP_LEVEL_KEY.findall(content.replace(b"\r", b"\n"))}
     hits = {kind: len(present & keys) for kind, keys in KEYS.items()}
     most = max(hits.values())
@@ -98,13 +98,14 @@ def candidates(paths: Iterable[str]) -> Iterator[tuple[Path, Kind | None]]:
     seen: set[str] = set()
     for name in paths:
         path = Path(name)
-        for file in _files_under(path) if path.is_dir() else (path,):
+        readable = path.is_dir() and os.access(path, os.R_OK | os.X_OK)
+        for file in _files_under(path) if readable else (path,):
             if _real(file) in seen:
                 continue
             seen.add(_real(file))
             kind = kind_of(file)
             # A file named by the analyst is meant to be checked, whatever it holds.
-            yield file, kind if kind or path.is_dir() else Kind.CAMPAIGN
+            yield file, kind if kind or readable else Kind.CAMPAIGN
 
 
 def _files_under(folder: Path) -> list[Path]:

@@ -8,7 +8,7 @@ import secrets
 import shutil
 import subprocess
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from promo.errors import OutputError
@@ -50,7 +50,8 @@ def _forget(name: str) -> None:
     if Path(name).is_dir():
         shutil.rmtree(name, ignore_errors=True)
     else:
-        Path(name).unlink(missing_ok=True)
+        with suppress(OSError):  # a disk for reading only has none
+            Path(name).unlink(missing_ok=True)
     _UNFINISHED.discard(name)
 
 
