@@ -106,6 +106,7 @@ class Study:
         """What the reader must know of the inputs: the baseline's warnings and the findings."""
         found = (Words(each.message, each.message) for each in self.findings)
         own = (
+            *self._announced_late(),
             *self._late_plates(),
             *self._quota(),
             *self._unknown_facts(),
@@ -113,6 +114,19 @@ class Study:
             self._elasticities(),
         )
         return (*self.baseline.warnings, *own, *found)
+
+    def _announced_late(self) -> tuple[Words, ...]:
+        """Money that counts back to days before the announcement."""
+        announced, first = self.campaign.windows.announced, compile_rules(self.campaign).first_day
+        if announced is None or announced <= first:
+            return ()
+        return (
+            Words(
+                f"活动 {announced} 才公布, 推演中按 {first} 起即为人所知, 结果偏高。",
+                f"Announced on {announced} only; here it is known from {first} on, which "
+                "overstates what it does.",
+            ),
+        )
 
     def _late_plates(self) -> tuple[Words, ...]:
         """Purchases near the end of the window that cannot be plated in time."""

@@ -166,3 +166,10 @@ def test_a_linked_file_that_went_is_a_finding_not_a_fault_of_the_program(
     line = text.splitlines()[found.line - 1]
     assert found.code == "P801"
     assert line[found.column - 1 :].startswith(old[1:].strip())
+
+
+def test_a_late_announcement_is_said(kaifeng: Path) -> None:
+    file = kaifeng / "2022-q4.yaml"
+    text = file.read_text(encoding="utf-8").replace("2022-10-28", "2022-12-15")
+    file.write_text(text, encoding="utf-8")
+    assert any("2022-12-15" in each.en for each in load_study(str(file)).warnings())
