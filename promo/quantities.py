@@ -316,6 +316,15 @@ def moment(value: object) -> datetime:
     return midnight + _time(time, text) if separator else midnight
 
 
+def calendar_day(value: object) -> date:
+    """A day, or the day on which a moment lies: `2022-12-31T24:00` still belongs to the 31st."""
+    text = plain_text(value)
+    if re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T.*", text, re.DOTALL):
+        moment(value)
+        return day(text[: len("2022-12-31")])
+    return day(value)
+
+
 def _time(time: str, text: str) -> timedelta:
     parts = _TIME.fullmatch(time)
     if parts is None:

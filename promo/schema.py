@@ -36,17 +36,20 @@ class FactType(StrEnum):
     NUMBER = "number"
     MONEY = "money"  # in conditions: yuan with up to two decimals; in frames: Int64 fen
     DAY = "day"
+    MOMENT = "moment"  # local wall clock, to the second
     FLAG = "flag"
 
 
-Changing: TypeAlias = Literal["changeable", "fixed"]
+Changing: TypeAlias = Literal["changeable", "fixed", "ledger"]
 
 
 @dataclass(frozen=True, slots=True)
 class Fact:
     """One thing known of a purchase: its type, whether the buyer could still change it, the paper.
 
-    `order` of changing follows the order of `FACTS`; `document` names what proves the fact.
+    `document` names what proves the fact. A `ledger` fact is known to the payer, not to the buyer:
+    where nothing is written it is zero or untrue, never missing. `step` is the least change of a
+    number (fen, days and seconds are those of money, days and moments).
     """
 
     name: str
@@ -55,6 +58,7 @@ class Fact:
     document: Words
     words: Words
     choices: tuple[str, ...] = ()
+    step: float = 1
 
 
 _INVOICE = Words("机动车销售统一发票", "unified motor-vehicle sales invoice")
@@ -65,6 +69,12 @@ _OLD_CAR = Words("旧车登记证书或报废回收证明", "old car's registrat
 _HOUSEHOLD = Words("申报材料", "application form")
 _ORDER = Words("购车合同", "purchase contract")
 _CLAIM = Words("申领记录", "claim record")
+_TEXT, _NUMBER, _MONEY = FactType.TEXT, FactType.NUMBER, FactType.MONEY
+_DAY, _MOMENT, _FLAG = FactType.DAY, FactType.MOMENT, FactType.FLAG
+_LEDGER = Words("发放台账", "ledger of payments")
+_VOUCHER = Words("消费券记录", "voucher record")
+_PRICE_LIST = Words("厂家指导价目", "maker's price list")
+_LEASE = Words("租赁合同", "lease contract")
 
 _FACTS = (
     Fact(
@@ -112,7 +122,12 @@ _FACTS = (
     Fact("vehicle", FactType.TEXT, "changeable", _CERTIFICATE, Words("配置", "vehicle (trim)")),
     Fact("segment", FactType.TEXT, "changeable", _CERTIFICATE, Words("级别", "segment")),
     Fact(
-        "displacement_l", FactType.NUMBER, "changeable", _CERTIFICATE, Words("排量(升)", "litres")
+        "displacement_l",
+        FactType.NUMBER,
+        "changeable",
+        _CERTIFICATE,
+        Words("排量(升)", "litres"),
+        step=0.1,
     ),
     Fact("seats", FactType.NUMBER, "changeable", _CERTIFICATE, Words("座位数", "seats")),
     Fact(
@@ -170,9 +185,247 @@ _FACTS = (
         _CLAIM,
         Words("姓名证件一致", "names agree on all papers"),
     ),
+    Fact(
+        "list_price",
+        _MONEY,
+        "changeable",
+        _PRICE_LIST,
+        Words("厂家指导价(含税)", "list price with VAT"),
+    ),
+    Fact(
+        "list_price_ex_vat",
+        _MONEY,
+        "changeable",
+        _PRICE_LIST,
+        Words("厂家指导价(不含税)", "list price without VAT"),
+    ),
+    Fact(
+        "battery_price_ex_vat",
+        _MONEY,
+        "changeable",
+        _INVOICE,
+        Words("动力电池不含税价", "battery price without VAT"),
+    ),
+    Fact("battery_swap", _FLAG, "changeable", _CERTIFICATE, Words("换电模式", "battery-swap car")),
+    Fact(
+        "battery_invoiced_apart",
+        _FLAG,
+        "changeable",
+        _INVOICE,
+        Words("电池单独开票", "battery on an invoice of its own"),
+    ),
+    Fact(
+        "vehicle_class", _TEXT, "changeable", _CERTIFICATE, Words("车辆类别", "class of vehicle")
+    ),
+    Fact(
+        "vehicle_category",
+        _TEXT,
+        "changeable",
+        _CERTIFICATE,
+        Words("车辆类型代码", "category of vehicle"),
+    ),
+    Fact(
+        "use",
+        _TEXT,
+        "changeable",
+        _REGISTRATION,
+        Words("使用性质", "use"),
+        ("private", "commercial"),
+    ),
+    Fact(
+        "emission_class",
+        _NUMBER,
+        "changeable",
+        _CERTIFICATE,
+        Words("排放阶段(国几、欧几)", "emission class (CN or Euro number)"),
+    ),
+    Fact("co2_g_km", _NUMBER, "changeable", _CERTIFICATE, Words("二氧化碳(克/公里)", "CO2, g/km")),
+    Fact(
+        "miles_per_gallon",
+        _NUMBER,
+        "changeable",
+        _CERTIFICATE,
+        Words("油耗(英里/加仑)", "miles per gallon"),
+    ),
+    Fact(
+        "battery_kwh",
+        _NUMBER,
+        "changeable",
+        _CERTIFICATE,
+        Words("电池容量(千瓦时)", "battery, kWh"),
+        step=0.1,
+    ),
+    Fact(
+        "lease_months",
+        _NUMBER,
+        "changeable",
+        _LEASE,
+        Words("租赁月数(购买为零)", "months of lease (0: bought)"),
+    ),
+    Fact("order_time", _MOMENT, "changeable", _ORDER, Words("订购时刻", "order time")),
+    Fact("invoice_time", _MOMENT, "changeable", _INVOICE, Words("开票时刻", "invoice time")),
+    Fact(
+        "registration_time",
+        _MOMENT,
+        "changeable",
+        _REGISTRATION,
+        Words("注册登记时刻", "registration time"),
+    ),
+    Fact("claim_time", _MOMENT, "changeable", _CLAIM, Words("申领时刻", "claim time")),
+    Fact(
+        "registered_in_province",
+        _TEXT,
+        "changeable",
+        _REGISTRATION,
+        Words("上牌省份", "province of registration"),
+    ),
+    Fact(
+        "made_in_province",
+        _TEXT,
+        "changeable",
+        _CERTIFICATE,
+        Words("产地省份", "province of the plant"),
+    ),
+    Fact(
+        "buyer_is_dealer",
+        _FLAG,
+        "fixed",
+        _IDENTITY,
+        Words("购买方为参与经销商或关联方", "buyer is a participating dealer or tied to one"),
+    ),
+    Fact(
+        "household_income",
+        _MONEY,
+        "fixed",
+        _HOUSEHOLD,
+        Words("家庭收入(或收入指标)", "household income or its indicator"),
+    ),
+    Fact(
+        "trade_in_date",
+        _DAY,
+        "changeable",
+        _OLD_CAR,
+        Words("旧车注销或转出日期", "day the old car was scrapped or passed on"),
+    ),
+    Fact(
+        "trade_in_destination",
+        _TEXT,
+        "changeable",
+        _OLD_CAR,
+        Words("旧车转入地", "where the old car went"),
+    ),
+    Fact(
+        "trade_in_age_years",
+        _NUMBER,
+        "fixed",
+        _OLD_CAR,
+        Words("旧车车龄(年)", "age of the old car, years"),
+        step=0.01,
+    ),
+    Fact(
+        "trade_in_owned_days",
+        _NUMBER,
+        "fixed",
+        _OLD_CAR,
+        Words("旧车持有天数", "days the old car was owned"),
+    ),
+    Fact(
+        "trade_in_insured_days",
+        _NUMBER,
+        "fixed",
+        _OLD_CAR,
+        Words("旧车连续登记投保天数", "days the old car was registered and insured"),
+    ),
+    Fact(
+        "trade_in_emission_class",
+        _NUMBER,
+        "fixed",
+        _OLD_CAR,
+        Words("旧车排放阶段(国几、欧几)", "emission class of the old car"),
+    ),
+    Fact(
+        "trade_in_category",
+        _TEXT,
+        "fixed",
+        _OLD_CAR,
+        Words("旧车类型代码", "category of the old car"),
+    ),
+    Fact(
+        "trade_in_model_year",
+        _NUMBER,
+        "fixed",
+        _OLD_CAR,
+        Words("旧车年款", "model year of the old car"),
+    ),
+    Fact(
+        "trade_in_miles_per_gallon",
+        _NUMBER,
+        "fixed",
+        _OLD_CAR,
+        Words("旧车油耗(英里/加仑)", "miles per gallon of the old car"),
+    ),
+    Fact(
+        "voucher_face", _MONEY, "fixed", _VOUCHER, Words("消费券面额", "face value of the voucher")
+    ),
+    Fact(
+        "voucher_redeemed", _MOMENT, "changeable", _VOUCHER, Words("核销时刻", "voucher redeemed")
+    ),
+    Fact(
+        "voucher_expires", _MOMENT, "fixed", _VOUCHER, Words("消费券失效时刻", "voucher expires")
+    ),
+    Fact(
+        "maker_share_granted",
+        _FLAG,
+        "changeable",
+        _INVOICE,
+        Words("企业让利已兑现", "maker's share granted"),
+    ),
+    Fact(
+        "paid_to_buyer",
+        _NUMBER,
+        "ledger",
+        _LEDGER,
+        Words("本人已获次数", "payments to this buyer so far"),
+    ),
+    Fact(
+        "paid_to_household",
+        _NUMBER,
+        "ledger",
+        _LEDGER,
+        Words("本户已获次数", "payments to this household so far"),
+    ),
+    Fact(
+        "paid_to_firm",
+        _NUMBER,
+        "ledger",
+        _LEDGER,
+        Words("本单位已获次数", "payments to this firm so far"),
+    ),
+    Fact(
+        "paid_for_vin",
+        _NUMBER,
+        "ledger",
+        _LEDGER,
+        Words("本车已获次数", "payments for this car so far"),
+    ),
+    Fact(
+        "paid_elsewhere",
+        _FLAG,
+        "ledger",
+        _LEDGER,
+        Words("已享受互斥政策", "paid under an excluded programme"),
+    ),
+    Fact(
+        "already_paid",
+        _MONEY,
+        "ledger",
+        _LEDGER,
+        Words("本申请已付金额", "already paid on this claim"),
+    ),
 )
 FACTS: dict[str, Fact] = {fact.name: fact for fact in _FACTS}
 
+# The event of each window, and the fact that dates it; `<event>_time` is its moment.
 CLOCKS: dict[str, str] = {
     "order": "order_date",
     "invoice": "invoice_date",

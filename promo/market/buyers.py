@@ -14,7 +14,7 @@ import polars as pl
 from pydantic_core import PydanticCustomError
 
 from promo.errors import did_you_mean
-from promo.quantities import amount_per_car, day, fault, flag, number, words
+from promo.quantities import amount_per_car, day, fault, flag, moment, number, words
 from promo.schema import FACTS, FEN_PER_YUAN, VEHICLE_COLUMNS, FactType
 
 Value: TypeAlias = str | int | float | bool | date
@@ -24,6 +24,7 @@ _READERS: dict[FactType, Callable[[object], Value]] = {
     FactType.NUMBER: number,
     FactType.MONEY: amount_per_car,
     FactType.DAY: day,
+    FactType.MOMENT: moment,
     FactType.FLAG: flag,
 }
 _DTYPES: dict[FactType, pl.DataType] = {
@@ -31,6 +32,7 @@ _DTYPES: dict[FactType, pl.DataType] = {
     FactType.NUMBER: pl.Float64(),
     FactType.MONEY: pl.Int64(),
     FactType.DAY: pl.Date(),
+    FactType.MOMENT: pl.Datetime("us"),
     FactType.FLAG: pl.Boolean(),
 }
 BUYER_FACTS = tuple(name for name in FACTS if name not in VEHICLE_COLUMNS)

@@ -17,6 +17,7 @@ POLARS_TYPES: dict[FactType, pl.DataType] = {
     FactType.NUMBER: pl.Float64(),
     FactType.MONEY: pl.Int64(),
     FactType.DAY: pl.Date(),
+    FactType.MOMENT: pl.Datetime("us"),
     FactType.FLAG: pl.Boolean(),
 }
 Plain: TypeAlias = str | int | float | bool | date

@@ -20,9 +20,10 @@ from promo.quantities import (
     Money,
     Text,
     amount_per_car,
-    day,
+    calendar_day,
     fault,
     flag,
+    moment,
     number,
     plain_text,
     shown,
@@ -36,7 +37,8 @@ _READERS: dict[FactType, Callable[[object], FactValue]] = {
     FactType.TEXT: words,
     FactType.NUMBER: number,
     FactType.MONEY: amount_per_car,
-    FactType.DAY: day,
+    FactType.DAY: calendar_day,
+    FactType.MOMENT: moment,
     FactType.FLAG: flag,
 }
 
