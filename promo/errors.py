@@ -66,22 +66,35 @@ CODES: dict[str, str] = {
     "R413": "the same output counted twice",
     "R414": "multiplier of a nation used for a city",
     "R415": "capacity below the base load",
+    "R416": "exclusive benefits that one purchase can get together",
+    "R417": "two variants set one key differently",
+    "R418": "fact that no rule reads",
+    "R419": "benefit condition that every eligible purchase fulfils",
+    "R420": "policy not declared that a simulation needs",
+    "R421": "moments of a pot out of order",
+    "R422": "amendment that changes nothing",
+    "R423": "list that names nobody on some day",
+    "R424": "voucher for an amount without fixed faces",
     # examples
     "E601": "example does not hold",
     "E602": "the ordinary case is not approved",
     # sources and fairness
     "S701": "published amount without a source",
     "S702": "only cars of local plants pass",
+    "S703": "policy not declared",
     # linked files
     "P801": "linked file not found",
     "P802": "path leaves the folder of campaigns",
     "P803": "sales not imported yet",
+    "P804": "a file that extends itself",
     # tables
     "D901": "column missing",
     "D902": "value of the wrong type",
     "D903": "row out of range",
 }
-WARNINGS = frozenset({"R403", "R408", "R415", "S701", "S702", "P803"})
+WARNINGS = frozenset(
+    {"R403", "R408", "R415", "R418", "R419", "R422", "R423", "S701", "S702", "S703", "P803"}
+)
 
 
 @dataclass(frozen=True, slots=True, order=True)

@@ -14,7 +14,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
-from typing import Annotated, Any, TypeAlias
+from typing import Annotated, Any, ClassVar, TypeAlias
 
 from pydantic import (
     BaseModel,
@@ -45,6 +45,8 @@ _LARGEST = Decimal(10) ** 13
 MOST_PER_CAR = 100_000_000 * FEN_PER_YUAN
 FIRST_YEAR, LAST_YEAR = 1980, 2099  # other years are slips of the pen
 LARGEST_FACTOR = 10  # of what a file states as the amount of a benefit
+OPEN_END = "open"
+NO_END = datetime(9999, 12, 31)  # noqa: DTZ001 - local wall clock, as all moments here
 _SHOWN = 40
 _DAY = re.compile(r"([0-9]{4})-([0-9]{2})-([0-9]{2})")
 _LOOSE_DAY = re.compile(r"([0-9]{4})[-/.年]?([0-9]{1,2})[-/.月]?([0-9]{1,2})日?")
@@ -340,16 +342,19 @@ def _time(time: str, text: str) -> timedelta:
     return timedelta(hours=hours, minutes=minutes, seconds=seconds)
 
 
-def window_end(value: object) -> date:
-    """The first day after a window whose end is written as a day (inclusive) or a `T24:00`."""
-    instant = moment(value)
+def window_close(value: object) -> datetime:
+    """The first instant after a window.
+
+    The end is written as a day or a minute, which belong to the window, as `T24:00`, or as `open`.
+    """
     text = plain_text(value)
-    if len(text) == len("2022-12-31"):
-        return instant.date() + timedelta(days=1)
-    if instant.time() != datetime.min.time():
-        help = f"write '{text[:10]}T24:00' for the end of that day"
-        raise fault("V201", f"windows are decided by whole days, not '{text}'", help)
-    return instant.date()
+    if text == OPEN_END:
+        return NO_END
+    instant = moment(text)
+    if text.endswith(("T24:00", "T24:00:00", " 24:00", " 24:00:00")):
+        return instant
+    by_length = {len("2022-12-31"): timedelta(days=1), len("2022-12-31T23:59"): timedelta(minutes=1)}
+    return instant + by_length.get(len(text), timedelta(seconds=1))
 
 
 # --- words ------------------------------------------------------------------------------------
@@ -400,7 +405,7 @@ Count: TypeAlias = Annotated[int, PlainValidator(count), WithJsonSchema({"type":
 Flag: TypeAlias = Annotated[bool, PlainValidator(flag), WithJsonSchema({"type": "boolean"})]
 Day: TypeAlias = Annotated[date, PlainValidator(day), _AS_DAY]
 Moment: TypeAlias = Annotated[datetime, PlainValidator(moment), _AS_TEXT]
-WindowEnd: TypeAlias = Annotated[date, PlainValidator(window_end), _AS_TEXT]
+WindowClose: TypeAlias = Annotated[datetime, PlainValidator(window_close), _AS_TEXT]
 Text: TypeAlias = Annotated[str, PlainValidator(words), _AS_TEXT]
 Identifier: TypeAlias = Annotated[
     str,
@@ -418,6 +423,7 @@ class FileModel(BaseModel):
     model_config = ConfigDict(
         frozen=True, strict=True, extra="forbid", arbitrary_types_allowed=True
     )
+    extendable: ClassVar[bool] = False  # may such a file begin with `extends:`?
 
     @model_validator(mode="before")
     @classmethod

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
+from typing import Literal
 
 import numpy as np
 
@@ -19,11 +20,11 @@ from promo.market.baseline import Baseline
 from promo.market.market import Market, QuotaLine, load_market
 from promo.market.opening import OpenMarket, open_market
 from promo.policy.campaign import Campaign, load_campaign
-from promo.policy.checking import check_campaign
+from promo.policy.checking import check_campaign, needed_to_simulate
 from promo.policy.rules import compile_rules
 from promo.production.accounts import CITY_ACCOUNTS
 from promo.production.manufacturer import Manufacturer, built_here, load_manufacturer
-from promo.schema import FEN_PER_YUAN, Assumption, Bools, Floats, Standing, Words
+from promo.schema import FACTS, FEN_PER_YUAN, Assumption, Bools, Floats, Standing, Words
 from promo.simulation.draws import ParameterDraws, Shape
 from promo.simulation.offers import REGISTRATION_LAG_DAYS, pot_names, scaled_amounts
 from promo.simulation.stage import People, Policy, Programme, Stage, set_stage
@@ -110,6 +111,7 @@ class Study:
             *self._late_plates(),
             *self._quota(),
             *self._unknown_facts(),
+            *self._declared_only(),
             *self._tax_dates(),
             self._elasticities(),
         )
@@ -180,12 +182,40 @@ class Study:
             ),
         )
 
+    def _declared_only(self) -> tuple[Words, ...]:
+        """Terms that the file declares and the simulation does not carry out."""
+        money = self.campaign.money
+        declared = (
+            (
+                money.allocation,
+                "领券、摇号或预留(按先到先得推演)",
+                "allocation (simulated as first come)",
+            ),
+            (money.quotas, "分经销商、企业、车型或每日限额", "quotas"),
+            (money.priority, "优先次序", "priority keys"),
+            ([p for p in money.pots if p.opens or p.closes], "分轮次投放", "rounds of money"),
+            (self.stage.programme.rules.private, "企业让利", "what makers and dealers give"),
+        )
+        return tuple(
+            Words(
+                f"文件写明而推演未执行: {zh}。",
+                f"Declared, not carried out in the simulation: {en}.",
+            )
+            for value, zh, en in declared
+            if value
+        )
+
     def _unknown_facts(self) -> tuple[Words, ...]:
         """Facts that rules read and neither market nor catalogue tells."""
         known = frozenset(self.stage.frame.columns)
         rules = self.stage.programme.rules
-        held = [fact for test in rules.tests for fact in test.facts]
-        paid = [fact for benefit in self.campaign.benefits.values() for fact in benefit.facts]
+        held = [
+            fact
+            for each in rules.requirements
+            for fact in (each.by_day or each.condition).facts
+            if FACTS[fact].changing != "ledger"
+        ]
+        paid = [fact for each in rules.entitlements.values() for fact in each.facts]
         texts = (
             (held, "取决于此的条件算作满足", "a condition that hangs on it is taken as fulfilled"),
             (paid, "取决于此的补贴不发", "no benefit is paid that hangs on it"),
@@ -225,6 +255,7 @@ def load_study(path: str) -> Study:
     places = frozenset(p.value.place for p in plants if p.value)
     findings = [
         *check_campaign(campaign, local_places=places),
+        *needed_to_simulate(campaign),
         *(d for each in loaded[1:] for d in each.diagnostics),
     ]
     if any(each.severity == "error" for each in findings):
@@ -374,12 +405,17 @@ def _programme(campaign: Campaign, world: Market, policies: Sequence[Campaign]) 
             for name, benefit in campaign.benefits.items()
             if benefit.uncertainty is not None
         },
-        last_yuan=campaign.money.last_yuan or "refuse",
+        last_yuan=_last_yuan(campaign),
         policies=tuple(
             Policy(compile_rules(policy), bool(each.in_baseline), _policy_scale(policy))
             for policy, each in zip(policies, world.without, strict=True)
         ),
     )
+
+
+def _last_yuan(campaign: Campaign) -> Literal["refuse", "part", "overspend"]:
+    said = campaign.money.last_yuan
+    return "refuse" if said is None or said == "not_declared" else said
 
 
 def _policy_scale(policy: Campaign) -> str | None:

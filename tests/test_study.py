@@ -23,4 +23,4 @@ def test_a_fact_that_no_file_tells_is_named_in_a_warning(tiny, changes, fact, sa
 
 
 def test_facts_that_files_tell_draw_no_warning(tiny):
-    assert not [text.en for text in tiny().warnings() if "the fact" in text.en]
+    assert not [text.en for text in tiny().warnings() if "tells the fact" in text.en]

@@ -1,12 +1,14 @@
 """How much is one benefit? Each form is data that knows its own amount.
 
-A form gives `amount()`: an expression in ten-thousandths of a fen, so that a rate of 0.01 % loses
-nothing before the one rounding function has spoken. A new form is a new class and one line in
-`FORMS`; the file format, validation, JSON schema and evaluation follow.
+A form gives `amount(alone)`: an expression in ten-thousandths of a fen, so that a rate of 0.01 %
+loses nothing before the one rounding function has spoken; `alone` holds what other benefits pay by
+themselves. A new form is a new class and one line in `FORMS`; the file format, validation, JSON
+schema and evaluation follow.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from itertools import pairwise
 from typing import Annotated, Any, ClassVar, Literal, TypeAlias
 
@@ -14,12 +16,27 @@ import polars as pl
 from pydantic import Field, GetCoreSchemaHandler, PlainValidator, WithJsonSchema, model_validator
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
+from promo.policy.conditions import (
+    All,
+    Compare,
+    Comparison,
+    Constant,
+    FactValue,
+    Holds,
+    Not,
+    OneOf,
+    Test,
+)
 from promo.policy.eligibility import LEAST_PRICE, ConditionText
+from promo.policy.money import NOT_DECLARED
+from promo.policy.silence import Silence
 from promo.quantities import (
     AmountPerCar,
     AssumedAmount,
     BasisPoints,
+    Count,
     FileModel,
+    Identifier,
     Money,
     Text,
     amount_per_car,
@@ -28,6 +45,7 @@ from promo.quantities import (
 )
 from promo.schema import FACTS, FEN_PER_YUAN, FactType
 
+Alone: TypeAlias = Mapping[str, pl.Expr]
 PARTS = 10_000  # amounts are kept in ten-thousandths of a fen until they are rounded
 MAX_STEPS = 200
 _AMOUNT_FACTS = tuple(name for name, fact in FACTS.items() if fact.type is FactType.MONEY)
@@ -53,23 +71,39 @@ class Benefit(FileModel):
     form: ClassVar[str]
     when: ConditionText | None = None
     uncertainty: AssumedAmount | None = Field(default=None, alias="amount")
+    payer: Text | None = None
     source: Text | None = None
+    silence: tuple[Silence, ...] = ()
 
-    def amount(self) -> pl.Expr:
+    def amount(self, alone: Alone) -> pl.Expr:
         """What the benefit pays where it applies, in ten-thousandths of a fen."""
         raise NotImplementedError
 
     @property
-    def on(self) -> str | None:
-        """The fact that the amount depends on."""
+    def reads(self) -> tuple[str, ...]:
+        """The facts that the amount depends on."""
+        return ()
+
+    @property
+    def of(self) -> tuple[str, ...]:
+        """The benefits that the amount depends on."""
+        return ()
+
+    @property
+    def cases(self) -> tuple[tuple[Test, int], ...] | None:
+        """Which purchases get which of a few amounts in fen; None where amounts are not few."""
         return None
+
+    @property
+    def is_public(self) -> bool:
+        """Is it public money? What a maker or dealer gives is listed beside it."""
+        return self.payer is None
 
     @property
     def facts(self) -> tuple[str, ...]:
         """The facts read, by the condition and by the amount."""
         of_condition = self.when.facts if self.when is not None else ()
-        own = () if self.on is None else (self.on,)
-        return tuple(dict.fromkeys((*of_condition, *own)))
+        return tuple(dict.fromkeys((*of_condition, *self.reads)))
 
 
 class FixedAmount(Benefit):
@@ -78,8 +112,12 @@ class FixedAmount(Benefit):
     form = "pay"
     pay: AmountPerCar
 
-    def amount(self) -> pl.Expr:
+    def amount(self, alone: Alone) -> pl.Expr:
         return pl.lit(self.pay * PARTS, dtype=pl.Int64)
+
+    @property
+    def cases(self) -> tuple[tuple[Test, int], ...]:
+        return ((Holds(Constant(value=True)), self.pay),)
 
 
 class Share(FileModel):
@@ -103,7 +141,7 @@ class ShareOfPrice(Benefit):
     form = "share"
     share: Share
 
-    def amount(self) -> pl.Expr:
+    def amount(self, alone: Alone) -> pl.Expr:
         amount = pl.col(self.share.of) * self.share.rate
         if self.share.floor is not None:
             amount = amount.clip(lower_bound=self.share.floor * PARTS)
@@ -112,8 +150,8 @@ class ShareOfPrice(Benefit):
         return amount
 
     @property
-    def on(self) -> str:
-        return self.share.of
+    def reads(self) -> tuple[str, ...]:
+        return (self.share.of,)
 
 
 def _step(value: object) -> tuple[int, int]:
@@ -181,11 +219,15 @@ class Steps(FileModel):
         is_money = FACTS[self.on].type is FactType.MONEY
         return hundredths if is_money else hundredths / FEN_PER_YUAN
 
-    def reached(self, hundredths: int) -> pl.Expr:
+    def at_or_above(self, hundredths: int) -> Compare:
         """Is the measure in or above the band that starts here?"""
-        bound = pl.lit(self.threshold(hundredths))
-        measure = pl.col(self.on)
-        return measure >= bound if self.closed == "lower" else measure > bound
+        sign: Comparison = ">=" if self.closed == "lower" else ">"
+        return Compare(FactValue(self.on), sign, Constant(self.threshold(hundredths)))
+
+    def below(self, hundredths: int) -> Compare:
+        """Is the measure below the band that starts here?"""
+        sign: Comparison = "<" if self.closed == "lower" else "<="
+        return Compare(FactValue(self.on), sign, Constant(self.threshold(hundredths)))
 
 
 class Bands(Benefit):
@@ -194,18 +236,30 @@ class Bands(Benefit):
     form = "bands"
     bands: Steps
 
-    def amount(self) -> pl.Expr:
+    def amount(self, alone: Alone) -> pl.Expr:
         amount = pl.lit(0, dtype=pl.Int64)
         for start, fen in self.bands.steps:
             paid = pl.lit(fen * PARTS, dtype=pl.Int64)
-            amount = pl.when(self.bands.reached(start)).then(paid).otherwise(amount)
+            reached = self.bands.at_or_above(start).expression()
+            amount = pl.when(reached).then(paid).otherwise(amount)
         if self.bands.up_to is not None:
-            amount = pl.when(self.bands.reached(self.bands.up_to)).then(0).otherwise(amount)
+            beyond = self.bands.at_or_above(self.bands.up_to).expression()
+            amount = pl.when(beyond).then(0).otherwise(amount)
         return pl.when(pl.col(self.bands.on).is_not_null()).then(amount)
 
     @property
-    def on(self) -> str:
-        return self.bands.on
+    def reads(self) -> tuple[str, ...]:
+        return (self.bands.on,)
+
+    @property
+    def cases(self) -> tuple[tuple[Test, int], ...]:
+        steps = self.bands.steps
+        ends = [*(start for start, _ in steps[1:]), self.bands.up_to]
+        found: list[tuple[Test, int]] = []
+        for (start, fen), end in zip(steps, ends, strict=True):
+            inside = self.bands.at_or_above(start)
+            found.append((inside if end is None else All((inside, self.bands.below(end))), fen))
+        return tuple(found)
 
 
 class Amounts(FileModel):
@@ -227,19 +281,107 @@ class PerName(Benefit):
     form = "table"
     table: Amounts
 
-    def amount(self) -> pl.Expr:
+    def amount(self, alone: Alone) -> pl.Expr:
         name = pl.col(self.table.on)
         paid = {each: fen * PARTS for each, fen in self.table.amounts.items()}
         found = name.replace_strict(paid, default=0, return_dtype=pl.Int64)
         return pl.when(name.is_not_null()).then(found)
 
     @property
-    def on(self) -> str:
-        return self.table.on
+    def reads(self) -> tuple[str, ...]:
+        return (self.table.on,)
+
+    @property
+    def cases(self) -> tuple[tuple[Test, int], ...]:
+        named: dict[int, list[str]] = {}
+        for name, fen in self.table.amounts.items():
+            named.setdefault(fen, []).append(name)
+        fact = FactValue(self.table.on)
+        listed = [(OneOf(fact, tuple(names)), fen) for fen, names in named.items()]
+        return (*listed, (Not(OneOf(fact, tuple(self.table.amounts))), 0))
+
+
+class ShareOfBenefits(FileModel):
+    """A rate of what other benefits pay by themselves."""
+
+    of: tuple[Identifier, ...]
+    rate: BasisPoints
+
+    @model_validator(mode="after")
+    def _of_something(self) -> ShareOfBenefits:
+        if not self.of:
+            raise fault("K103", "an empty list of benefits", path=("of",))
+        return self
+
+
+class Uplift(Benefit):
+    """A share of what other benefits pay by themselves, such as a quarter more for low incomes."""
+
+    form = "uplift"
+    uplift: ShareOfBenefits
+
+    def amount(self, alone: Alone) -> pl.Expr:
+        of = [alone[name] for name in self.uplift.of]
+        return pl.sum_horizontal(of, ignore_nulls=False) * self.uplift.rate
+
+    @property
+    def of(self) -> tuple[str, ...]:
+        return self.uplift.of
+
+
+class Merit(FileModel):
+    """What earns points, and how many."""
+
+    when: ConditionText
+    points: Count
+
+
+class Score(FileModel):
+    """Points added up, and the amount from so many points on."""
+
+    of: tuple[Merit, ...]
+    steps: tuple[Annotated[tuple[int, int], PlainValidator(_step)], ...]
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Score:
+        for key in ("of", "steps"):
+            if not getattr(self, key):
+                raise fault("K103", "an empty list", path=(key,))
+        for place, (before, after) in enumerate(pairwise(self.steps)):
+            if after[0] <= before[0]:
+                message = "this step does not start above the one before"
+                raise fault("R404", message, path=("steps", place + 1))
+        return self
+
+
+class Points(Benefit):
+    """An amount that rises with points earned."""
+
+    form = "points"
+    points: Score
+
+    def amount(self, alone: Alone) -> pl.Expr:
+        earned = [
+            pl.when(merit.when.expression()).then(merit.points * FEN_PER_YUAN).otherwise(0)
+            for merit in self.points.of
+        ]
+        known = pl.all_horizontal(
+            merit.when.expression().is_not_null() for merit in self.points.of
+        )
+        score, amount = pl.sum_horizontal(earned), pl.lit(0, dtype=pl.Int64)
+        for start, fen in self.points.steps:  # a step is read with two decimals, as money is
+            paid = pl.lit(fen * PARTS, dtype=pl.Int64)
+            amount = pl.when(score >= start).then(paid).otherwise(amount)
+        return pl.when(known).then(amount)
+
+    @property
+    def reads(self) -> tuple[str, ...]:
+        read = (fact for merit in self.points.of for fact in merit.when.facts)
+        return tuple(dict.fromkeys(read))
 
 
 FORMS: dict[str, type[Benefit]] = {
-    each.form: each for each in (FixedAmount, ShareOfPrice, Bands, PerName)
+    each.form: each for each in (FixedAmount, ShareOfPrice, Bands, PerName, Uplift, Points)
 }
 
 
@@ -279,6 +421,8 @@ def rounded(amount: pl.Expr, unit: int, mode: str) -> pl.Expr:
     [1000, 2000]
     """
     whole = unit * PARTS
+    if mode == NOT_DECLARED:  # only what needs no rounding has an amount
+        return pl.when(amount % whole == 0).then(amount // whole * unit)
     if mode == "half_up":
         return (amount + whole // 2) // whole * unit
     if mode == "up":

@@ -2,42 +2,37 @@
 
 from __future__ import annotations
 
+import dataclasses
 import re
 from collections.abc import Iterator
-from datetime import date, timedelta
-from typing import Annotated, Any, TypeAlias
+from typing import Annotated, Any, Literal, TypeAlias
 
 from pydantic import Field, PlainValidator, WithJsonSchema, model_validator
 
-from promo.errors import CODES, WARNINGS, did_you_mean
+from promo.errors import Diagnostic
 from promo.policy.benefits import AnyBenefit, Benefit
 from promo.policy.combination import Combination
+from promo.policy.conditions import All, Compare, Condition, Constant, FactValue, Not, Test
 from promo.policy.eligibility import ConditionText
 from promo.policy.examples import Examples
-from promo.policy.limits import Limit
+from promo.policy.limits import Holding, IdentityKey, Limit
+from promo.policy.lists import Listed, read_list
 from promo.policy.money import MoneyTerms
+from promo.policy.silence import Silence
+from promo.policy.windows import Window, Windows
 from promo.quantities import (
     Day,
     FileModel,
     Identifier,
+    KeyPath,
     Text,
     Title,
-    WindowEnd,
     fault,
     plain_text,
     shown,
 )
 from promo.schema import CLOCKS, Assumption, Words
-from promo.textfile import Loaded, load
-
-
-def _warning_code(value: object) -> str:
-    text = plain_text(value)
-    if text in WARNINGS:
-        return text
-    if text in CODES:
-        raise fault("V206", f"{text} is an error and cannot be silenced", "mend it instead")
-    raise fault("V206", f"'{shown(text)}' is not a warning", did_you_mean(text, WARNINGS))
+from promo.textfile import Finding, Loaded, load
 
 
 def _currency(value: object) -> str:
@@ -47,89 +42,64 @@ def _currency(value: object) -> str:
     return text
 
 
-WarningCode: TypeAlias = Annotated[
-    str, PlainValidator(_warning_code), WithJsonSchema({"enum": sorted(WARNINGS)})
-]
 Currency: TypeAlias = Annotated[
     str, PlainValidator(_currency), WithJsonSchema({"type": "string", "pattern": "^[A-Z]{3}$"})
 ]
 
 
-class Silence(FileModel):
-    """A warning that was weighed and accepted, with the reason."""
-
-    code: WarningCode
-    why: Text
-
-
-class Window(FileModel):
-    """When an event must happen: `from` inclusive, `to` inclusive (or T24:00), or `before`."""
-
-    first: Day = Field(alias="from")
-    to: WindowEnd | None = None  # kept as the first day after
-    before: Day | None = None
-
-    @model_validator(mode="after")
-    def _has_one_end(self) -> Window:
-        if self.to is None and self.before is None:
-            raise fault("K102", "the key 'to' is missing here", "write 'to' or 'before'")
-        if self.to is not None and self.before is not None:
-            raise fault("K101", "write either 'to' or 'before'", path=("before",))
-        if self.end <= self.first:
-            where = "to" if self.to is not None else "before"
-            raise fault("V204", "the window ends before it starts", path=(where,))
-        return self
-
-    @property
-    def end(self) -> date:
-        """The first day that is too late."""
-        end = self.to if self.to is not None else self.before
-        return end if end is not None else date.max
-
-    @property
-    def last(self) -> date:
-        """The last day that is in time."""
-        return self.end - timedelta(days=1)
-
-
-class Windows(FileModel):
-    """Every clock that must fit."""
-
-    announced: Day | None = None
-    order: Window | None = None
-    invoice: Window | None = None
-    registration: Window | None = None
-    claim: Window | None = None
-
-    @model_validator(mode="after")
-    def _purchase_is_dated(self) -> Windows:
-        if self.purchase is None:
-            raise fault("K102", "the key 'invoice' is missing here", "say when a purchase counts")
-        if self.announced is not None and self.announced >= self.purchase.end:
-            message = "announced when no purchase counts any more"
-            raise fault("V204", message, "check the year", path=("announced",))
-        return self
-
-    def named(self) -> Iterator[tuple[str, Window]]:
-        """The windows given, by the name of their event."""
-        for name in CLOCKS:
-            window = getattr(self, name)
-            if window is not None:
-                yield name, window
-
-    @property
-    def purchase(self) -> Window | None:
-        """The window of the event that stands for the purchase."""
-        return self.invoice or self.order or self.registration
-
-
 class Rule(FileModel):
-    """One condition that must hold; its id is the reason code of a refusal."""
+    """One condition that must hold, or one list to stand on; its id is the reason of a refusal."""
 
     id: Identifier
-    when: ConditionText
+    when: ConditionText | None = None
+    listed: Listed | None = None
     source: Text | None = None
     silence: tuple[Silence, ...] = ()
+
+    @model_validator(mode="after")
+    def _one_test(self) -> Rule:
+        if self.when is None and self.listed is None:
+            raise fault("K102", "the key 'when' is missing here")
+        if self.when is not None and self.listed is not None and "when" in self.model_fields_set:
+            raise fault("K101", "write either 'when' or 'listed'", path=("listed",))
+        return self
+
+    @property
+    def condition(self) -> Condition:
+        """What must hold; a list must have been read, as `load_campaign` does."""
+        if self.when is None:
+            raise ValueError(f"the list of the rule '{self.id}' was not read")
+        return self.when
+
+    @property
+    def key(self) -> str:
+        """The key of the file that holds the condition."""
+        return "listed" if self.listed is not None else "when"
+
+
+class Amendment(FileModel):
+    """A later text: from when it governs, what it changes, and what becomes of paid claims.
+
+    Which text governs a claim is decided by one clock; claims that fulfil `unless` stay under the
+    older text.
+    """
+
+    id: Identifier
+    announced: Day | None = None
+    by: Literal["order", "invoice", "registration", "claim"]
+    first: Day = Field(alias="from")
+    unless: ConditionText | None = None
+    paid_claims: Literal["top_up", "keep", "not_declared"]
+    eligibility: tuple[Rule, ...] = ()
+    benefits: dict[Identifier, AnyBenefit] = Field(default_factory=dict)
+    withdraws: tuple[Identifier, ...] = ()
+    source: Text | None = None
+
+    @property
+    def guard(self) -> Test:
+        """Does this text govern the claim?"""
+        governs = Compare(FactValue(CLOCKS[self.by]), ">=", Constant(self.first))
+        return governs if self.unless is None else All((governs, Not(self.unless.tree)))
 
 
 class Campaign(FileModel):
@@ -149,6 +119,10 @@ class Campaign(FileModel):
     combine: Combination | None = None
     money: MoneyTerms
     limits: tuple[Limit, ...] = ()
+    identity: tuple[IdentityKey, ...] = ()
+    excludes: tuple[Identifier, ...] = ()
+    holding: Holding | None = None
+    amendments: tuple[Amendment, ...] = ()
     examples: Examples
     silence: tuple[Silence, ...] = ()
 
@@ -156,16 +130,46 @@ class Campaign(FileModel):
     def _combined(self) -> Campaign:
         if not self.benefits:
             raise fault("K103", "a campaign needs a benefit", path=("benefits",))
-        if self.combine is None and len(self.benefits) > 1:
+        if self.combine is None and len(self.public_benefits) > 1:
             raise fault("K102", "the key 'combine' is missing here", "say how benefits add up")
         return self
+
+    @property
+    def benefit_names(self) -> tuple[str, ...]:
+        """Every benefit of the first text and of its amendments, in order."""
+        added = (name for amendment in self.amendments for name in amendment.benefits)
+        return tuple(dict.fromkeys((*self.benefits, *added)))
+
+    @property
+    def every_benefit(self) -> Iterator[tuple[KeyPath, str, Benefit]]:
+        """Each benefit of each text, with its place in the file."""
+        for name, benefit in self.benefits.items():
+            yield ("benefits", name), name, benefit
+        for place, amendment in enumerate(self.amendments):
+            for name, benefit in amendment.benefits.items():
+                yield ("amendments", place, "benefits", name), name, benefit
+
+    @property
+    def every_rule(self) -> Iterator[tuple[KeyPath, Rule]]:
+        """Each rule of each text, with its place in the file."""
+        for place, rule in enumerate(self.eligibility):
+            yield ("eligibility", place), rule
+        for place, amendment in enumerate(self.amendments):
+            for inner, rule in enumerate(amendment.eligibility):
+                yield ("amendments", place, "eligibility", inner), rule
+
+    @property
+    def public_benefits(self) -> tuple[str, ...]:
+        """The benefits paid from public money, in the order of the file."""
+        private = {name for _, name, benefit in self.every_benefit if not benefit.is_public}
+        return tuple(name for name in self.benefit_names if name not in private)
 
     @property
     def combination(self) -> Combination:
         """How benefits combine; a single one needs no words."""
         if self.combine is not None:
             return self.combine
-        return Combination(sum=tuple(self.benefits))
+        return Combination(sum=self.public_benefits)
 
     def assumptions(self) -> tuple[Assumption, ...]:
         """The amounts nobody published, named by their path in the file."""
@@ -188,8 +192,54 @@ class Campaign(FileModel):
 
 
 def load_campaign(path: str) -> Loaded[Campaign]:
-    """The campaign of a file, or the findings that stand in its way."""
-    return load(path, Campaign)
+    """The campaign of a file with its lists, or the findings that stand in its way."""
+    loaded = load(path, Campaign)
+    if loaded.value is None:
+        return loaded
+    conditions: dict[KeyPath, Condition] = {}
+    findings: list[Diagnostic] = []
+    for keypath, rule in loaded.value.every_rule:
+        if rule.listed is not None:
+            found, faults = _read_list(loaded, (*keypath, "listed"), rule.listed)
+            findings.extend(faults)
+            if found is not None:
+                conditions[keypath] = found
+    if findings:
+        every = tuple(sorted((*loaded.diagnostics, *findings)))
+        return dataclasses.replace(loaded, value=None, diagnostics=every)
+    return dataclasses.replace(loaded, value=_with_lists(loaded.value, conditions))
+
+
+def _read_list(
+    loaded: Loaded[Campaign], keypath: KeyPath, listed: Listed
+) -> tuple[Condition | None, tuple[Diagnostic, ...]]:
+    try:
+        return read_list(loaded.place(keypath).file, listed)
+    except Finding as finding:
+        fault = finding.diagnostic
+        where: KeyPath = keypath if fault.code == "K102" else (*keypath, "file")
+        return None, (loaded.diagnostic(where, fault.code, fault.message, help=fault.help),)
+
+
+def _with_lists(campaign: Campaign, conditions: dict[KeyPath, Condition]) -> Campaign:
+    """The campaign with every list read as the condition of its rule."""
+    if not conditions:
+        return campaign
+
+    def read(rules: tuple[Rule, ...], above: KeyPath) -> tuple[Rule, ...]:
+        return tuple(
+            rule.model_copy(update={"when": conditions.get((*above, place), rule.when)})
+            for place, rule in enumerate(rules)
+        )
+
+    amendments = tuple(
+        each.model_copy(
+            update={"eligibility": read(each.eligibility, ("amendments", place, "eligibility"))}
+        )
+        for place, each in enumerate(campaign.amendments)
+    )
+    rules = read(campaign.eligibility, ("eligibility",))
+    return campaign.model_copy(update={"eligibility": rules, "amendments": amendments})
 
 
 def campaign_schema() -> dict[str, Any]:
@@ -197,4 +247,13 @@ def campaign_schema() -> dict[str, Any]:
     return Campaign.model_json_schema(by_alias=True)
 
 
-__all__ = ["Benefit", "Campaign", "Rule", "Silence", "Window", "campaign_schema", "load_campaign"]
+__all__ = [
+    "Amendment",
+    "Benefit",
+    "Campaign",
+    "Rule",
+    "Silence",
+    "Window",
+    "campaign_schema",
+    "load_campaign",
+]

@@ -7,30 +7,34 @@ nobody gets, bands with gaps, pots, funding, sources, fair competition, and the 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import TypeAlias
+
+import polars as pl
 
 from promo.errors import Diagnostic, did_you_mean
 from promo.policy.benefits import Bands, Benefit
 from promo.policy.campaign import Campaign
 from promo.policy.cells import can_hold, refuses_someone
+from promo.policy.combination import Combination, Part
 from promo.policy.conditions import (
     All,
-    Compare,
-    Comparison,
     Condition,
     Constant,
     FactValue,
+    Holds,
     Not,
     OneOf,
+    Some,
     Test,
 )
 from promo.policy.examples import Case
 from promo.policy.examples import FactValue as ExampleValue
-from promo.policy.money import BASIS
-from promo.policy.rules import Rules, compile_rules, fact_frame
+from promo.policy.money import BASIS, NOT_DECLARED
+from promo.policy.rules import Rules, compile_rules, fact_frame, with_all_facts
 from promo.quantities import KeyPath
-from promo.schema import CLOCKS, EVENT_ORDER
+from promo.schema import EVENT_ORDER, VEHICLE_COLUMNS
 from promo.textfile import Finding, Loaded, resolve
 
 MOST_DAYS = 3 * 366
@@ -42,7 +46,9 @@ class _Checked:
 
     loaded: Loaded[Campaign]
     campaign: Campaign
+    rules: Rules
     local_places: frozenset[str]
+    catalogue: pl.DataFrame | None
 
     def at(
         self, path: KeyPath, code: str, message: str, help: str = "", *, at_key: bool = False
@@ -51,18 +57,24 @@ class _Checked:
 
 
 Check = Callable[[_Checked], Iterator[Diagnostic]]
+Named: TypeAlias = tuple[KeyPath, str, tuple[str, ...]]  # place, name, the names that are known
 
 
 def check_campaign(
-    loaded: Loaded[Campaign], *, local_places: frozenset[str] = frozenset()
+    loaded: Loaded[Campaign],
+    *,
+    local_places: frozenset[str] = frozenset(),
+    catalogue: pl.DataFrame | None = None,
 ) -> tuple[Diagnostic, ...]:
     """All findings about the logic, the money and the examples of a campaign that could be read.
 
-    `local_places` are the places of the listed manufacturers, for the review of fair competition.
+    `local_places` are the places of the listed manufacturers and `catalogue` the vehicles on sale,
+    one row each, for the review of fair competition.
     """
     if loaded.value is None:
         return ()
-    checked = _Checked(loaded, loaded.value, local_places)
+    rules = compile_rules(loaded.value)
+    checked = _Checked(loaded, loaded.value, rules, local_places, catalogue)
     found = [finding for check in CHECKS for finding in check(checked)]
     if not any(finding.severity == "error" for finding in found):
         found.extend(_examples(checked))
@@ -72,9 +84,13 @@ def check_campaign(
 def _not_silenced(checked: _Checked, found: list[Diagnostic]) -> list[Diagnostic]:
     everywhere = {silence.code for silence in checked.campaign.silence}
     by_line: dict[int, set[str]] = {}
-    for place, rule in enumerate(checked.campaign.eligibility):
-        line = checked.loaded.place(("eligibility", place, "when")).line
+    for keypath, rule in checked.campaign.every_rule:
+        line = checked.loaded.place((*keypath, rule.key)).line
         by_line.setdefault(line, set()).update(silence.code for silence in rule.silence)
+    for keypath, _, benefit in checked.campaign.every_benefit:
+        for key in ("when", benefit.form):
+            line = checked.loaded.place((*keypath, key)).line
+            by_line.setdefault(line, set()).update(silence.code for silence in benefit.silence)
     return [
         each
         for each in found
@@ -108,17 +124,20 @@ def _lasts_too_long(checked: _Checked) -> Iterator[Diagnostic]:
     if checked.campaign.market is not None and (purchase.end - first).days > MOST_DAYS:
         where: KeyPath = ("windows", name, "to" if purchase.to is not None else "before")
         message = f"{(purchase.end - first).days} days from the announcement to the end"
+        if purchase.is_open:
+            message = "a window without an end cannot be simulated"
         yield checked.at(where, "V211", message, f"at most {MOST_DAYS} days can be simulated")
 
 
 def _declared_twice(checked: _Checked) -> Iterator[Diagnostic]:
-    rules = [rule.id for rule in checked.campaign.eligibility]
-    pots = [pot.id for pot in checked.campaign.money.pots]
-    payers = [payer.payer for payer in checked.campaign.money.funding]
+    campaign = checked.campaign
     places: tuple[tuple[list[str], KeyPath, str], ...] = (
-        (rules, ("eligibility",), "id"),
-        (pots, ("money", "pots"), "id"),
-        (payers, ("money", "funding"), "from"),
+        ([rule.id for rule in campaign.eligibility], ("eligibility",), "id"),
+        ([pot.id for pot in campaign.money.pots], ("money", "pots"), "id"),
+        ([payer.payer for payer in campaign.money.funding], ("money", "funding"), "from"),
+        ([limit.per for limit in campaign.limits], ("limits",), "per"),
+        ([amendment.id for amendment in campaign.amendments], ("amendments",), "id"),
+        ([quota.per for quota in campaign.money.quotas], ("money", "quotas"), "per"),
     )
     for names, keypath, key in places:
         for place, name in enumerate(names):
@@ -128,7 +147,7 @@ def _declared_twice(checked: _Checked) -> Iterator[Diagnostic]:
 
 def _references(checked: _Checked) -> Iterator[Diagnostic]:
     campaign = checked.campaign
-    benefits = tuple(campaign.benefits)
+    benefits = campaign.benefit_names
     named = [
         (("combine", *path), name, benefits)
         for path, name in (campaign.combine.named() if campaign.combine is not None else ())
@@ -136,33 +155,56 @@ def _references(checked: _Checked) -> Iterator[Diagnostic]:
     for pot_place, pot in enumerate(campaign.money.pots):
         for place, name in enumerate(pot.pays):
             named.append((("money", "pots", pot_place, "pays", place), name, benefits))
-    named.extend(_named_in_cases(campaign))
+    named.extend(_named_in_cases(checked))
+    named.extend(_named_by_uplifts(campaign))
+    named.extend(_named_by_amendments(campaign))
+    allocation = campaign.money.allocation
+    if allocation is not None and allocation.voucher is not None:
+        path: KeyPath = ("money", "allocation", "voucher", "for")
+        for place, name in enumerate(allocation.voucher.benefits):
+            named.append(((*path, place), name, benefits))
     for keypath, name, known in named:
         if name not in known:
             message = f"'{name}' is not declared"
             yield checked.at(keypath, "R406", message, did_you_mean(name, known))
 
 
-def _named_in_cases(campaign: Campaign) -> list[tuple[KeyPath, str, tuple[str, ...]]]:
-    known = reason_codes(campaign)
-    pots = tuple(pot.id for pot in campaign.money.pots)
-    named: list[tuple[KeyPath, str, tuple[str, ...]]] = []
-    for place, case in enumerate(campaign.examples.cases):
+def _named_by_uplifts(campaign: Campaign) -> Iterator[Named]:
+    """An uplift is a share of plain benefits, not of itself or of another uplift."""
+    plain = set(campaign.benefit_names) - {
+        name for _, name, benefit in campaign.every_benefit if benefit.of
+    }
+    for path, _, benefit in campaign.every_benefit:
+        for place, name in enumerate(benefit.of):
+            yield (*path, benefit.form, "of", place), name, tuple(sorted(plain))
+
+
+def _named_by_amendments(campaign: Campaign) -> Iterator[Named]:
+    known = (*(rule.id for _, rule in campaign.every_rule), *campaign.benefit_names)
+    for place, amendment in enumerate(campaign.amendments):
+        for inner, name in enumerate(amendment.withdraws):
+            yield ("amendments", place, "withdraws", inner), name, known
+
+
+def _named_in_cases(checked: _Checked) -> Iterator[Named]:
+    known = reason_codes(checked.rules)
+    pots = tuple(pot.id for pot in checked.campaign.money.pots)
+    for place, case in enumerate(checked.campaign.examples.cases):
         path: KeyPath = ("examples", "cases", place)
-        for outcome in ("refused", "incomplete", "waiting"):
+        for outcome in ("refused", "incomplete", "waiting", "undeclared"):
             reason = getattr(case, outcome)
             if reason is not None:
-                named.append(((*path, outcome), reason, known))
-        named.extend(((*path, "pots", pot), pot, pots) for pot in case.pots)
-    return named
+                yield (*path, outcome), reason, known
+        for pot in case.pots:
+            yield (*path, "pots", pot), pot, pots
 
 
-def reason_codes(campaign: Campaign) -> tuple[str, ...]:
+def reason_codes(rules: Rules) -> tuple[str, ...]:
     """Every reason that a decision can give."""
-    windows = (f"window-{name}" for name, _ in campaign.windows.named())
-    rules = (rule.id for rule in campaign.eligibility)
-    benefits = (f"benefit-{name}" for name in campaign.benefits)
-    return (*windows, *rules, *benefits, "no-benefit", "no-money")
+    required = (each.id for each in rules.requirements)
+    benefits = (f"benefit-{name}" for name in rules.entitlements)
+    money = ("no-benefit", "no-money", "already-paid", "last-yuan", "rounding", "paid-claims")
+    return (*required, *benefits, *money)
 
 
 def _combined_once(checked: _Checked) -> Iterator[Diagnostic]:
@@ -170,11 +212,11 @@ def _combined_once(checked: _Checked) -> Iterator[Diagnostic]:
         return
     named = list(checked.campaign.combine.named())
     times = Counter(name for _, name in named)
-    for name in checked.campaign.benefits:
-        if times[name] == 0:
+    for keypath, name, benefit in checked.campaign.every_benefit:
+        if times[name] == 0 and benefit.is_public:
             message = f"the benefit '{name}' is never combined"
             help = "name it under 'combine', or remove it"
-            yield checked.at(("benefits", name), "R407", message, help, at_key=True)
+            yield checked.at(keypath, "R407", message, help, at_key=True)
     seen: set[str] = set()
     for path, name in named:
         if name in seen:
@@ -185,78 +227,132 @@ def _combined_once(checked: _Checked) -> Iterator[Diagnostic]:
 # --- conditions -------------------------------------------------------------------------------
 
 
-def _in_window(campaign: Campaign) -> list[Test]:
-    """The windows as conditions."""
-    tests: list[Test] = []
-    for name, window in campaign.windows.named():
-        clock = FactValue(CLOCKS[name])
-        after = Compare(clock, ">=", Constant(window.first))
-        before = Compare(clock, "<", Constant(window.end))
-        tests.append(All((after, before)))
-    return tests
+def _required(checked: _Checked, *kinds: str) -> list[tuple[KeyPath, Test]]:
+    """The requirements of some kinds, with their places."""
+    return [
+        (each.path, each.condition.tree)
+        for each in checked.rules.requirements
+        if each.kind in kinds
+    ]
 
 
 def _contradictions(checked: _Checked) -> Iterator[Diagnostic]:
     """The first rule with which nobody is left."""
-    held = _in_window(checked.campaign)
-    for place, rule in enumerate(checked.campaign.eligibility):
-        keypath: KeyPath = ("eligibility", place, "when")
-        if can_hold([rule.when.tree]) is False:
+    held = [tree for _, tree in _required(checked, "window")]
+    for keypath, tree in _required(checked, "rule"):
+        if can_hold([tree]) is False:
             yield checked.at(keypath, "R401", "no purchase fulfils this condition")
             return
-        held.append(rule.when.tree)
+        held.append(tree)
         if can_hold(held) is False:
             message = "no purchase fulfils this condition and those before it"
             yield checked.at(keypath, "R401", message)
             return
 
 
-def _eligible(campaign: Campaign) -> list[Test]:
-    return [*_in_window(campaign), *(rule.when.tree for rule in campaign.eligibility)]
+def _eligible(checked: _Checked) -> list[Test]:
+    return [tree for _, tree in _required(checked, "window", "rule")]
 
 
 def _refuses_no_one(checked: _Checked) -> Iterator[Diagnostic]:
-    windows = _in_window(checked.campaign)
-    rules = checked.campaign.eligibility
-    for place, rule in enumerate(rules):
-        others = [*windows, *(each.when.tree for each in rules if each is not rule)]
-        if can_hold(others) and refuses_someone(rule.when.tree, others) is False:
+    every = _eligible(checked)
+    rules = [each for each in checked.rules.requirements if each.kind == "rule"]
+    for rule in rules:
+        others = [tree for tree in every if tree is not rule.condition.tree]
+        if can_hold(others) and refuses_someone(rule.condition.tree, others) is False:
             message = f"the condition '{rule.id}' refuses no one whom the others let pass"
-            yield checked.at(("eligibility", place, "when"), "R403", message, "remove it")
+            yield checked.at(rule.path, "R403", message, "remove it")
 
 
 def _benefits_reached(checked: _Checked) -> Iterator[Diagnostic]:
-    eligible = _eligible(checked.campaign)
+    eligible = _eligible(checked)
     if not can_hold(eligible):
         return
-    for name, benefit in checked.campaign.benefits.items():
-        applies = [*eligible, *_condition_of(benefit)]
+    for keypath, name, benefit in checked.campaign.every_benefit:
+        applies = [*eligible, *_governs(checked, keypath), *_condition_of(benefit)]
         if can_hold(applies) is False:
             message = f"no eligible purchase gets the benefit '{name}'"
-            yield checked.at(("benefits", name, "when"), "R402", message)
+            yield checked.at((*keypath, "when"), "R402", message)
+        elif benefit.when is not None and refuses_someone(benefit.when.tree, eligible) is False:
+            message = f"every eligible purchase fulfils the condition of '{name}'"
+            yield checked.at((*keypath, "when"), "R419", message, "remove it")
         elif isinstance(benefit, Bands):
-            yield from _bands_reached(checked, name, benefit, applies)
+            yield from _bands_reached(checked, keypath, benefit, applies)
+
+
+def _governs(checked: _Checked, keypath: KeyPath) -> list[Test]:
+    """Under which circumstances the text of a benefit governs at all."""
+    name = keypath[-1]
+    place = keypath[1] if keypath[0] == "amendments" else None
+    amendments = list(enumerate(checked.campaign.amendments))
+    tests: list[Test] = []
+    for number, amendment in amendments:
+        changed = name in amendment.benefits or name in amendment.withdraws
+        if number == place:
+            tests.append(amendment.guard)
+        elif changed and (not isinstance(place, int) or number > place):
+            tests.append(Not(amendment.guard))
+    return tests
 
 
 def _condition_of(benefit: Benefit) -> list[Test]:
     return [benefit.when.tree] if benefit.when is not None else []
 
 
+def _exclusive(checked: _Checked) -> Iterator[Diagnostic]:
+    """Routes that exclude each other and yet meet in one purchase."""
+    combine = checked.campaign.combine
+    if combine is None:
+        return
+    eligible = _eligible(checked)
+    for path, part in _exclusive_parts(("combine",), combine):
+        routes = [(place, _applies(checked, each)) for place, each in enumerate(part)]
+        for place, (_, later) in enumerate(routes):
+            for _, earlier in routes[:place]:
+                if can_hold([*eligible, earlier, later]):
+                    message = "a purchase can get this benefit and one before it together"
+                    help = "narrow one of them with 'when', or combine them with 'best_of'"
+                    yield checked.at((*path, place), "R416", message, help)
+                    break
+
+
+def _exclusive_parts(
+    path: KeyPath, combination: Combination
+) -> Iterator[tuple[KeyPath, tuple[Part, ...]]]:
+    if combination.exclusive is not None:
+        yield (*path, "exclusive"), combination.exclusive
+    for place, part in enumerate(combination.parts):
+        if isinstance(part, Combination):
+            yield from _exclusive_parts((*path, combination.kind, place), part)
+
+
+def _applies(checked: _Checked, part: Part) -> Test:
+    """Does a part of a combination pay anything, as far as conditions tell?"""
+    names = [part] if isinstance(part, str) else [name for _, name in part.named()]
+    tests: list[Test] = []
+    for _, name, benefit in checked.campaign.every_benefit:
+        if name in names:
+            paying = [test for test, fen in benefit.cases or () if fen > 0]
+            amounts = [Some(tuple(paying))] if paying else []
+            tests.append(All((*_condition_of(benefit), *amounts, Holds(Constant(value=True)))))
+    return Some(tuple(tests))
+
+
 def _bands_reached(
-    checked: _Checked, name: str, benefit: Bands, applies: list[Test]
+    checked: _Checked, keypath: KeyPath, benefit: Bands, applies: list[Test]
 ) -> Iterator[Diagnostic]:
-    steps = benefit.bands
-    path: KeyPath = ("benefits", name, "bands", "steps")
+    steps, name = benefit.bands, keypath[-1]
+    path: KeyPath = (*keypath, "bands", "steps")
     starts = [start for start, _ in steps.steps]
-    reached = [_reached(benefit, start) for start in starts]
+    reached = [steps.at_or_above(start) for start in starts]
     if can_hold([*applies, Not(reached[0])]):
         message = f"eligible purchases below the first band of '{name}' get no amount"
         help = "start lower, add a step [0, 0], or make the lower bound a condition"
         yield checked.at((*path, 0), "R405", message, help)
-    if steps.up_to is not None and can_hold([*applies, _reached(benefit, steps.up_to)]):
+    if steps.up_to is not None and can_hold([*applies, steps.at_or_above(steps.up_to)]):
         message = f"eligible purchases above the last band of '{name}' get no amount"
-        keypath: KeyPath = ("benefits", name, "bands", "up_to")
-        yield checked.at(keypath, "R405", message, "add a step, or make the bound a condition")
+        help = "add a step, or make the bound a condition"
+        yield checked.at((*keypath, "bands", "up_to"), "R405", message, help)
     for place in range(len(reached)):
         above = [Not(reached[place + 1])] if place + 1 < len(reached) else []
         if can_hold([*applies, reached[place], *above]) is False:
@@ -264,10 +360,21 @@ def _bands_reached(
             yield checked.at((*path, place), "R402", message)
 
 
-def _reached(benefit: Bands, start: int) -> Test:
-    sign: Comparison = ">=" if benefit.bands.closed == "lower" else ">"
-    bound = Constant(benefit.bands.threshold(start))
-    return Compare(FactValue(benefit.bands.on), sign, bound)
+def _facts_unread(checked: _Checked) -> Iterator[Diagnostic]:
+    """Facts of the ordinary case that no rule asks for, often a rule that was forgotten."""
+    read = {*checked.rules.facts, *checked.campaign.money.priority}
+    for name in checked.campaign.examples.ordinary:
+        if name not in read:
+            message = f"no rule reads the fact '{name}'"
+            help = "remove it, or add the rule that asks for it"
+            yield checked.at(("examples", "ordinary", name), "R418", message, help, at_key=True)
+
+
+def _amendments(checked: _Checked) -> Iterator[Diagnostic]:
+    for place, amendment in enumerate(checked.campaign.amendments):
+        if not (amendment.eligibility or amendment.benefits or amendment.withdraws):
+            message = f"the amendment '{amendment.id}' changes nothing"
+            yield checked.at(("amendments", place, "id"), "R422", message)
 
 
 # --- money ------------------------------------------------------------------------------------
@@ -279,11 +386,11 @@ def _pots(checked: _Checked) -> Iterator[Diagnostic]:
         return
     combined = {name for _, name in campaign.combination.named()}
     paid = {name for pot in campaign.money.pots for name in pot.pays}
-    for name in campaign.benefits:
-        if name not in paid:
+    for keypath, name, benefit in campaign.every_benefit:
+        if name not in paid and benefit.is_public:
             message = f"no pot pays the benefit '{name}'"
             help = "name it under 'pays' of a pot"
-            yield checked.at(("benefits", name), "R411", message, help, at_key=True)
+            yield checked.at(keypath, "R411", message, help, at_key=True)
     for place, pot in enumerate(campaign.money.pots):
         if combined.isdisjoint(pot.pays):
             message = f"nothing draws on the pot '{pot.id}'"
@@ -299,6 +406,85 @@ def _order_of_events(checked: _Checked) -> Iterator[Diagnostic]:
         message = f"money is committed on {money.commit_on}, before {event} is known"
         help = f"write '{money.commit_on}_time'"
         yield checked.at(("money", "order_by"), "R409", message, help)
+
+
+def _stocks(checked: _Checked) -> Iterator[Diagnostic]:
+    """Faces that no benefit ever has, and vouchers for amounts without fixed faces."""
+    campaign = checked.campaign
+    for place, pot in enumerate(campaign.money.pots):
+        faces = _faces(campaign, pot.pays)
+        if pot.face is not None and faces is not None and pot.face not in faces:
+            message = f"no benefit of the pot '{pot.id}' is ever {pot.face / 100:.15g}"
+            yield checked.at(("money", "pots", place, "face"), "R408", message)
+    allocation = campaign.money.allocation
+    voucher = allocation.voucher if allocation is not None else None
+    if voucher is not None and voucher.must_match:
+        names = voucher.benefits or campaign.public_benefits
+        if _faces(campaign, names) is None:
+            path: KeyPath = ("money", "allocation", "voucher", "must_match")
+            message = "a voucher must match an amount that has no fixed faces"
+            help = "name benefits of fixed amounts under 'for'"
+            yield checked.at(path, "R424", message, help)
+
+
+def _faces(campaign: Campaign, names: Sequence[str]) -> set[int] | None:
+    """The amounts that some benefits can have; None where they are not few."""
+    faces: set[int] = set()
+    for _, name, benefit in campaign.every_benefit:
+        if name in names:
+            if benefit.cases is None:
+                return None
+            faces.update(fen for _, fen in benefit.cases)
+    return faces
+
+
+def _not_declared(checked: _Checked) -> Iterator[Diagnostic]:
+    """What the notice leaves open and the file says so."""
+    for keypath, value in _policies(checked.campaign):
+        if value == NOT_DECLARED:
+            message = f"the notice does not say what '{keypath[-1]}' is"
+            help = "ask the bureau; silence S703 with a reason if it stays open"
+            yield checked.at(keypath, "S703", message, help)
+
+
+def needed_to_simulate(loaded: Loaded[Campaign]) -> tuple[Diagnostic, ...]:
+    """What a notice may leave open, but a simulation cannot do without."""
+    campaign = loaded.value
+    if campaign is None:
+        return ()
+    open_terms = (
+        ("last_yuan", campaign.money.last_yuan == NOT_DECLARED),
+        ("rounding", not campaign.money.rounding.declared),
+    )
+    return tuple(
+        loaded.diagnostic(
+            ("money", key),
+            "R420",
+            f"a simulation needs '{key}' to be declared",
+            help="assume one, say so in a comment, and try the others with 'extends:'",
+        )
+        for key, is_open in open_terms
+        if is_open
+    )
+
+
+def _policies(campaign: Campaign) -> Iterator[tuple[KeyPath, str | None]]:
+    money = campaign.money
+    yield ("money", "last_yuan"), money.last_yuan
+    yield ("money", "rounding"), money.rounding.mode
+    for place, pot in enumerate(money.pots):
+        yield ("money", "pots", place, "unused"), pot.unused
+    for place, amendment in enumerate(campaign.amendments):
+        yield ("amendments", place, "paid_claims"), amendment.paid_claims
+    if campaign.holding is not None:
+        yield ("holding", "clawback"), campaign.holding.clawback
+    allocation = money.allocation
+    if allocation is not None and allocation.voucher is not None:
+        path: KeyPath = ("money", "allocation", "voucher")
+        yield (*path, "lapsed"), allocation.voucher.lapsed
+        yield (*path, "lapsed_holder"), allocation.voucher.lapsed_holder
+    if allocation is not None and allocation.reservation is not None:
+        yield ("money", "allocation", "reservation", "lapsed"), allocation.reservation.lapsed
 
 
 def _funding(checked: _Checked) -> Iterator[Diagnostic]:
@@ -321,19 +507,18 @@ def _sources(checked: _Checked) -> Iterator[Diagnostic]:
         if not pot.amount.assumed and pot.source is None:
             message = f"the amount of the pot '{pot.id}' has no source"
             yield checked.at(("money", "pots", place, "amount"), "S701", message, help)
-    for name, benefit in campaign.benefits.items():
+    for keypath, name, benefit in campaign.every_benefit:
         if benefit.uncertainty is None and benefit.source is None:
             message = f"the amount of the benefit '{name}' has no source"
-            yield checked.at(("benefits", name, benefit.form), "S701", message, help, at_key=True)
+            yield checked.at((*keypath, benefit.form), "S701", message, help, at_key=True)
 
 
 def _fair_competition(checked: _Checked) -> Iterator[Diagnostic]:
-    """Conditions that let only cars of local plants pass."""
+    """Conditions that let only cars of local plants pass, by their words or by the catalogue."""
     if not checked.local_places:
         return
-    elsewhere = Not(OneOf(FactValue("made_in"), tuple(sorted(checked.local_places))))
     for keypath, condition in _conditions(checked.campaign):
-        if "made_in" not in condition.facts or can_hold([condition.tree, elsewhere]) is not False:
+        if not (_names_local(checked, condition) or _passes_local(checked, condition)):
             continue
         message = "only cars of local plants pass this condition (fair-competition review)"
         help = "a neutral test, such as energy, emissions or price, is open to every maker; "
@@ -341,20 +526,39 @@ def _fair_competition(checked: _Checked) -> Iterator[Diagnostic]:
         yield checked.at(keypath, "S702", message, help)
 
 
+def _names_local(checked: _Checked, condition: Condition) -> bool:
+    elsewhere = Not(OneOf(FactValue("made_in"), tuple(sorted(checked.local_places))))
+    return "made_in" in condition.facts and can_hold([condition.tree, elsewhere]) is False
+
+
+def _passes_local(checked: _Checked, condition: Condition) -> bool:
+    """Are all vehicles on sale that could pass made by local plants, and others are not?"""
+    vehicles = checked.catalogue
+    if vehicles is None or not set(condition.facts) & set(VEHICLE_COLUMNS):
+        return False
+    facts = tuple(name for name in condition.facts if name not in vehicles.columns)
+    could_pass = condition.expression().fill_null(value=True)
+    local = pl.col("made_in").is_in(sorted(checked.local_places))
+    seen = with_all_facts(vehicles, facts).select(
+        could_pass=could_pass, local=local.fill_null(value=False)
+    )
+    passing = seen.filter("could_pass")
+    return 0 < passing.height < seen.height and bool(passing["local"].all())
+
+
 def _conditions(campaign: Campaign) -> Iterator[tuple[KeyPath, Condition]]:
-    for place, rule in enumerate(campaign.eligibility):
-        yield ("eligibility", place, "when"), rule.when
-    for name, benefit in campaign.benefits.items():
+    for keypath, rule in campaign.every_rule:
+        yield (*keypath, rule.key), rule.condition
+    for keypath, _, benefit in campaign.every_benefit:
         if benefit.when is not None:
-            yield ("benefits", name, "when"), benefit.when
+            yield (*keypath, "when"), benefit.when
 
 
 # --- examples ---------------------------------------------------------------------------------
 
 
 def _examples(checked: _Checked) -> Iterator[Diagnostic]:
-    rules = compile_rules(checked.campaign)
-    examples = checked.campaign.examples
+    rules, examples = checked.rules, checked.campaign.examples
     ordinary = _decide(rules, examples.ordinary, {})
     if ordinary["decision"] != "approved":
         message = f"the ordinary case is {_outcome(ordinary)}"
@@ -378,6 +582,8 @@ def _holds(case: Case, found: Mapping[str, object]) -> bool:
     if case.amount is not None:
         decided = decision == "approved" or (case.amount == 0 and decision == "refused")
         return decided and found["amount_fen"] == case.amount
+    if case.unpublished is not None:
+        return decision == "approved" and found["amount_published"] is not case.unpublished
     if case.approved is not None:
         return (decision == "approved") is case.approved
     reason = getattr(case, case.outcome)
@@ -407,7 +613,12 @@ CHECKS: tuple[Check, ...] = (
     _contradictions,
     _refuses_no_one,
     _benefits_reached,
+    _exclusive,
+    _facts_unread,
+    _amendments,
     _pots,
+    _stocks,
+    _not_declared,
     _order_of_events,
     _funding,
     _sources,

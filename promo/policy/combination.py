@@ -17,6 +17,7 @@ from promo.policy.money import Rounding
 from promo.quantities import BasisPoints, FileModel, Identifier, KeyPath, Money, fault
 
 Amounts: TypeAlias = dict[str, pl.Expr]
+KINDS = ("sum", "best_of", "exclusive")
 
 
 class Cap(FileModel):
@@ -51,34 +52,41 @@ def _part_kind(raw: Any) -> str:
 
 
 class Combination(FileModel):
-    """A sum or a choice of the best, of benefits or of further combinations."""
+    """A sum, the best, or the only one, of benefits or of further combinations.
+
+    `exclusive` routes must not meet in one purchase; `promo check` proves it.
+    """
 
     sum: tuple[Part, ...] | None = None
     best_of: tuple[Part, ...] | None = None
+    exclusive: tuple[Part, ...] | None = None
     cap: Cap | None = None
 
     @model_validator(mode="after")
     def _one_kind(self) -> Combination:
-        if (self.sum is None) is (self.best_of is None):
-            if self.sum is None:
-                raise fault("K102", "the key 'sum' or 'best_of' is missing here")
-            raise fault("K101", "write either 'sum' or 'best_of'", path=("best_of",))
+        said = [kind for kind in KINDS if getattr(self, kind) is not None]
+        if not said:
+            raise fault("K102", "the key 'sum', 'best_of' or 'exclusive' is missing here")
+        if len(said) > 1:
+            raise fault("K101", f"write either '{said[0]}' or '{said[1]}'", path=(said[1],))
         if not self.parts:
-            raise fault("K103", "an empty list of benefits", path=self.key)
+            raise fault("K103", "an empty list of benefits", path=(self.kind,))
         return self
 
     @property
-    def key(self) -> KeyPath:
-        return ("sum",) if self.sum is not None else ("best_of",)
+    def kind(self) -> str:
+        """How the parts combine: sum, best_of or exclusive."""
+        return next(kind for kind in KINDS if getattr(self, kind) is not None)
 
     @property
     def parts(self) -> tuple[Part, ...]:
-        return self.sum if self.sum is not None else self.best_of or ()
+        """The benefits or further combinations, in the order of the file."""
+        return self.sum or self.best_of or self.exclusive or ()
 
     def named(self, above: KeyPath = ()) -> Iterator[tuple[KeyPath, str]]:
         """Every benefit named, with its path in the file."""
         for place, part in enumerate(self.parts):
-            path = (*above, *self.key, place)
+            path = (*above, self.kind, place)
             if isinstance(part, str):
                 yield path, part
             else:
@@ -90,7 +98,8 @@ class Combination(FileModel):
             {part: paid[part]} if isinstance(part, str) else part.amounts(paid, rounding)
             for part in self.parts
         ]
-        combined = _added(each) if self.sum is not None else _best(each)
+        combine = {"sum": _added, "best_of": _best, "exclusive": _first}[self.kind]
+        combined = combine(each)
         if self.cap is None:
             return combined
         return cut(combined, self.cap.ceiling(rounding))
@@ -121,6 +130,19 @@ def _best(parts: list[Amounts]) -> Amounts:
         wins = pl.all_horizontal(pl.lit(value=True), *above_earlier, *not_below_later)
         for name, amount in part.items():
             combined[name] = pl.when(wins).then(amount).otherwise(0)
+    return combined
+
+
+def _first(parts: list[Amounts]) -> Amounts:
+    """The first part that pays anything."""
+    totals = [total(part) for part in parts]
+    combined: Amounts = {}
+    for place, part in enumerate(parts):
+        nothing_before = pl.all_horizontal(
+            pl.lit(value=True), *(each == 0 for each in totals[:place])
+        )
+        for name, amount in part.items():
+            combined[name] = pl.when(nothing_before).then(amount).otherwise(0)
     return combined
 
 

@@ -77,7 +77,15 @@ def read_fact(name: str, written: object) -> FactValue:
 Facts: TypeAlias = Annotated[
     dict[str, FactValue], PlainValidator(_facts), WithJsonSchema({"type": "object"})
 ]
-_OUTCOMES = ("amount", "approved", "refused", "incomplete", "waiting")
+_OUTCOMES = (
+    "amount",
+    "approved",
+    "refused",
+    "incomplete",
+    "waiting",
+    "undeclared",
+    "unpublished",
+)
 
 
 class Case(FileModel):
@@ -91,6 +99,8 @@ class Case(FileModel):
     refused: Identifier | None = None
     incomplete: Identifier | None = None
     waiting: Identifier | None = None
+    undeclared: Identifier | None = None  # the notice leaves open what decides this case
+    unpublished: Flag | None = None  # approved, with an amount that nobody published
 
     @model_validator(mode="before")
     @classmethod

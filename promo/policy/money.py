@@ -2,25 +2,40 @@
 
 from __future__ import annotations
 
+import dataclasses
 import re
 from collections.abc import Sequence
-from typing import Annotated, Literal, TypeAlias
+from typing import Annotated, Final, Literal, TypeAlias
 
 import polars as pl
-from pydantic import Field, PlainValidator, WithJsonSchema, model_validator
+from pydantic import (
+    Field,
+    ModelWrapValidatorHandler,
+    PlainValidator,
+    WithJsonSchema,
+    model_validator,
+)
 
 from promo.quantities import (
+    AmountPerCar,
     BasisPoints,
+    Count,
+    CountQuantity,
+    Day,
     FileModel,
     Flag,
     Identifier,
+    Moment,
+    Money,
     MoneyQuantity,
+    Quantity,
     Text,
     fault,
+    one_of,
     plain_text,
     shown,
 )
-from promo.schema import FEN_PER_YUAN
+from promo.schema import FACTS, FEN_PER_YUAN
 
 BASIS = 10_000
 MOST_POTS = 20
@@ -28,6 +43,8 @@ Event: TypeAlias = Literal["order", "invoice", "registration", "claim", "approva
 EventTime: TypeAlias = Literal[
     "order_time", "invoice_time", "registration_time", "claim_time", "approval_time"
 ]
+NOT_DECLARED: Final = "not_declared"
+Left: TypeAlias = Literal["to_pool", "lost", "not_declared"]
 _UNIT = re.compile(r"(1|10|100|1000) ?(fen|分|yuan|元)")
 
 
@@ -48,16 +65,67 @@ class Rounding(FileModel):
     """To which unit, in fen, and in which direction amounts are rounded."""
 
     to: Unit
-    mode: Literal["down", "half_up", "up"]
+    mode: Literal["down", "half_up", "up", "not_declared"]
+
+    @property
+    def declared(self) -> bool:
+        """Does the notice say how amounts are rounded?"""
+        return self.mode != NOT_DECLARED
+
+    @model_validator(mode="wrap")
+    @classmethod
+    def _may_be_left_open(
+        cls, raw: object, handler: ModelWrapValidatorHandler[Rounding]
+    ) -> Rounding:
+        if raw == NOT_DECLARED:
+            return cls.model_construct(to=1, mode=NOT_DECLARED)
+        return handler(raw)
 
 
 class Pot(FileModel):
-    """One pot of money and the benefits paid from it."""
+    """One pot of money, or one stock of vouchers of one face value, and the benefits it pays.
+
+    A pot with a face serves only claims whose benefit is exactly that face.
+    """
 
     id: Identifier
-    amount: MoneyQuantity
+    stated: MoneyQuantity | None = Field(default=None, alias="amount")
+    face: AmountPerCar | None = None
+    count: CountQuantity | None = None
     pays: tuple[Identifier, ...]
+    opens: Moment | None = None
+    closes: Moment | None = None
+    unused: Literal["next_pot", "lost", "not_declared"] | None = None
     source: Text | None = None
+
+    @model_validator(mode="after")
+    def _has_an_amount(self) -> Pot:
+        if (self.face is None) is not (self.count is None):
+            lacking = "count" if self.count is None else "face"
+            raise fault("K102", f"the key '{lacking}' is missing here")
+        if self.stated is None and self.face is None:
+            raise fault("K102", "the key 'amount' is missing here", "or write 'face' and 'count'")
+        if self.stated is not None and self.face is not None:
+            message = "write either 'amount' or 'face' and 'count'"
+            raise fault("K101", message, path=("amount",))
+        if self.opens is not None and self.closes is not None and self.closes <= self.opens:
+            raise fault("V204", "the pot closes before it opens", path=("closes",))
+        return self
+
+    @property
+    def amount(self) -> Quantity:
+        """The money in the pot, in fen."""
+        if self.stated is not None:
+            return self.stated
+        if self.face is None or self.count is None:  # the file model refuses such a pot
+            raise ValueError("a pot without an amount")
+        return dataclasses.replace(
+            self.count,
+            value=self.count.value * self.face,
+            low=self.count.low * self.face,
+            high=self.count.high * self.face,
+            per_unit=FEN_PER_YUAN,
+        )
 
 
 class Payer(FileModel):
@@ -67,16 +135,82 @@ class Payer(FileModel):
     share: BasisPoints
 
 
+class Voucher(FileModel):
+    """Money is promised by vouchers drawn first; a voucher that lapses goes somewhere."""
+
+    must_match: Flag = False  # the face must be the amount that the purchase would get
+    benefits: tuple[Identifier, ...] = Field(default=(), alias="for")
+    lapsed: Left
+    lapsed_holder: Literal["may_draw_again", "locked_out", "not_declared"]
+
+
+class Lottery(FileModel):
+    """Who is served is drawn by lot, from a published seed that anyone can check."""
+
+    seed: Text
+    draw_on: Day
+
+
+class Reservation(FileModel):
+    """Money is held on application and lost where the proof does not follow in time."""
+
+    prove_within_days: Count
+    lapsed: Left
+
+
+class Allocation(FileModel):
+    """Who is served where money is short; first come, first served if nothing is said."""
+
+    voucher: Voucher | None = None
+    lottery: Lottery | None = None
+    reservation: Reservation | None = None
+
+    @model_validator(mode="after")
+    def _one_way(self) -> Allocation:
+        ways = [name for name in ("voucher", "lottery", "reservation") if getattr(self, name)]
+        if len(ways) != 1:
+            raise fault("K102", "one of 'voucher', 'lottery' or 'reservation' is expected here")
+        return self
+
+
+class Quota(FileModel):
+    """At most so many cars of one dealer, maker or model, or on one day."""
+
+    per: Literal["dealer", "maker", "model", "day"]
+    most: Count = Field(alias="max")
+    source: Text | None = None
+
+
+class Payout(FileModel):
+    """In which form money reaches the buyer, and what it can be spent on."""
+
+    form: Literal["cash", "red_packet", "coupon", "price_cut"] = Field(alias="as")
+    face: Money | None = None
+    min_spend: Money | None = None
+    valid_days: Count | None = None
+    source: Text | None = None
+
+
+_FACT_NAMES = tuple(FACTS)
+FactName: TypeAlias = Annotated[
+    str, PlainValidator(one_of(_FACT_NAMES)), WithJsonSchema({"enum": list(_FACT_NAMES)})
+]
+
+
 class MoneyTerms(FileModel):
-    """The money of a campaign; what notices leave open must be said."""
+    """The money of a campaign; what notices leave open must be said to be open."""
 
     pots: tuple[Pot, ...] = ()
     unlimited: Flag = False
     funding: tuple[Payer, ...] = ()
     commit_on: Event
     order_by: EventTime | None = None
-    last_yuan: Literal["refuse", "part", "overspend"] | None = None
+    last_yuan: Literal["refuse", "part", "overspend", "not_declared"] | None = None
     rounding: Rounding
+    priority: tuple[FactName, ...] = ()
+    allocation: Allocation | None = None
+    quotas: tuple[Quota, ...] = ()
+    payout: Payout | None = None
 
     @model_validator(mode="after")
     def _declared(self) -> MoneyTerms:

@@ -12,23 +12,17 @@ from datetime import date
 
 import polars as pl
 
-from promo.policy.benefits import rounded
-from promo.policy.campaign import Campaign, Window
+from promo.policy.benefits import Benefit, rounded
+from promo.policy.campaign import Amendment, Campaign, Window
 from promo.policy.combination import cut, total
-from promo.policy.conditions import POLARS_TYPES
+from promo.policy.conditions import POLARS_TYPES, Condition, FactValue, leaves
+from promo.policy.money import NOT_DECLARED
+from promo.policy.requirements import Entitlement, Requirement, Version, entitlements, requirements
 from promo.schema import CLOCKS, FACTS
 
 UNLIMITED = "unlimited"
-
-
-@dataclass(frozen=True, slots=True)
-class Test:
-    """One condition that must hold: its reason code, its expression, the facts it reads."""
-
-    id: str
-    expression: pl.Expr
-    facts: tuple[str, ...]
-    source: str
+NO_FEN = pl.lit(0, dtype=pl.Int64)
+Named = dict[str, pl.Expr]
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +30,8 @@ class Rules:
     """A compiled campaign."""
 
     campaign: Campaign
-    tests: tuple[Test, ...]
+    requirements: tuple[Requirement, ...]
+    entitlements: dict[str, Entitlement]
 
     @property
     def first_day(self) -> date:
@@ -58,10 +53,21 @@ class Rules:
     @property
     def facts(self) -> tuple[str, ...]:
         """Every fact that some rule reads, in the order of the schema."""
-        read = {fact for test in self.tests for fact in test.facts}
-        for benefit in self.campaign.benefits.values():
-            read.update(benefit.facts)
+        read = {fact for each in self.requirements for fact in each.facts}
+        read.update(fact for each in self.entitlements.values() for fact in each.facts)
+        for amendment in self.campaign.amendments:
+            read.update(_facts_of(amendment), {"already_paid"})
         return tuple(name for name in FACTS if name in read)
+
+    @property
+    def public(self) -> tuple[str, ...]:
+        """The benefits paid from public money, in the order of the file."""
+        return tuple(name for name, each in self.entitlements.items() if each.is_public)
+
+    @property
+    def private(self) -> tuple[str, ...]:
+        """What makers or dealers give beside the public money."""
+        return tuple(name for name, each in self.entitlements.items() if not each.is_public)
 
     def pots_of(self, benefit: str) -> tuple[str, ...]:
         """The pots that pay a benefit, in the order in which they are drawn on."""
@@ -79,86 +85,142 @@ class Rules:
         frame = with_all_facts(cells, self.facts)
         approved = pl.all_horizontal(
             pl.lit(value=True),
-            *(
-                test.expression.fill_null(value=not known.issuperset(test.facts))
-                for test in self.tests
-            ),
+            *(_fulfilled(requirement, known) for requirement in self.requirements),
         )
-        alone = self._alone(known)
+        alone = self._alone(self._parts(known))
         paid = {
-            name: pl.when(approved & self._has_open_pot(name, open_pots))
-            .then(amount.fill_null(0))
+            name: pl.when(approved & self._is_served(name, alone[name], open_pots))
+            .then(alone[name].fill_null(0))
             .otherwise(0)
-            for name, amount in alone.items()
+            for name in self.public
         }
-        drawn = self._drawn(paid, open_pots)
-        named = {f"pot.{pot}": amount for pot, amount in drawn.items()}
-        return frame.with_columns(**named).select(*named)
+        drawn = self._drawn(self._combined(paid), open_pots)
+        by_pot = {f"pot.{pot}": total(amounts) for pot, amounts in drawn.items()}
+        return frame.with_columns(**by_pot).select(*by_pot)
 
     def decide(
         self,
         facts: pl.LazyFrame | pl.DataFrame,
         money_left: Mapping[str, int] | None = None,
     ) -> pl.DataFrame:
-        """The decision on each purchase, each by itself: no limit and no queue is looked at.
+        """The decision on each purchase, each by itself: no queue is looked at.
 
-        Adds `decision` (approved, refused, incomplete, waiting), `reasons` (ids), `missing` (the
-        facts that a paper must still prove), `amount_fen`, and `benefit.<id>` for each benefit.
-        `money_left` gives the fen left in some pots; the others have enough.
+        Adds `decision` (approved, refused, incomplete, waiting, undeclared), `reasons` (ids),
+        `missing` (the facts that a paper must still prove), `amount_fen`, `amount_published`,
+        `benefit.<id>` for each benefit, and `beside.<id>` for private money. `money_left` gives
+        the fen left in some pots; the others have enough.
         """
         frame = facts.collect() if isinstance(facts, pl.LazyFrame) else facts
         own = frame.columns
         frame = with_all_facts(frame, self.facts)
         frame = frame.with_columns(**self._findings(frozenset(own)))
         frame = frame.with_columns(**self._payments(money_left or {}))
-        names = [f"benefit.{name}" for name in self.campaign.benefits]
-        return frame.with_columns(**self._verdict()).select(
-            *own, "decision", "reasons", "missing", "amount_fen", *names
+        frame = frame.with_columns(**self._after_earlier_payment())
+        named = [f"benefit.{name}" for name in self.public]
+        named += [f"beside.{name}" for name in self.private]
+        verdict = ("decision", "reasons", "missing", "amount_fen", "amount_published")
+        return frame.with_columns(**self._verdict()).select(*own, *verdict, *named)
+
+    # what each rule says
+
+    def _findings(self, known: frozenset[str]) -> Named:
+        """Each requirement and each benefit alone, as columns of their own."""
+        tests = {f"test {each.id}": each.condition.expression() for each in self.requirements}
+        parts = self._parts(known)
+        alone = self._alone(parts)
+        return (
+            tests
+            | {f"parts {name}": amount for name, amount in parts.items()}
+            | {f"alone {name}": amount for name, amount in alone.items()}
         )
 
-    def _findings(self, known: frozenset[str]) -> dict[str, pl.Expr]:
-        """Each test and each benefit alone, as columns of their own."""
-        tests = {f"test {test.id}": test.expression for test in self.tests}
-        alone = self._alone(known)
-        return tests | {f"alone {name}": amount for name, amount in alone.items()}
+    def _parts(self, known: frozenset[str]) -> Named:
+        """What each benefit would pay by itself, in ten-thousandths of a fen; null if unknown."""
+        rounding = self.campaign.money.rounding
+        parts: Named = {}
+        alone: Named = {}
+        for name in sorted(self.entitlements, key=lambda each: len(self.entitlements[each].of)):
+            amount = _amount(self.entitlements[name], alone)
+            if f"scale.{name}" in known:
+                scaled = amount.cast(pl.Float64) * pl.col(f"scale.{name}")
+                amount = scaled.round().cast(pl.Int64)
+            parts[name] = amount
+            alone[name] = rounded(amount, rounding.to, rounding.mode)
+        return {name: parts[name] for name in self.entitlements}
 
-    def _payments(self, money_left: Mapping[str, int]) -> dict[str, pl.Expr]:
-        """What each benefit pays once combined, and what was due where the money ran short."""
+    def _alone(self, parts: Mapping[str, pl.Expr]) -> Named:
+        """What each benefit would pay by itself, in whole units of rounding."""
+        rounding = self.campaign.money.rounding
+        return {
+            name: rounded(amount, rounding.to, rounding.mode) for name, amount in parts.items()
+        }
+
+    # what the money allows
+
+    def _payments(self, money_left: Mapping[str, int]) -> Named:
+        """What each benefit pays once combined, what was due, and where a policy is lacking."""
         money = self.campaign.money
         open_pots = frozenset(
             pot.id for pot in money.pots if money_left.get(pot.id, 1) > 0 or not pot.pays
         )
-        alone = {name: pl.col(f"alone {name}").fill_null(0) for name in self.campaign.benefits}
-        due = self._combined(alone)
+        alone = {name: pl.col(f"alone {name}").fill_null(0) for name in self.public}
         funded = {
-            name: amount if self._is_open(name, open_pots) else pl.lit(0, dtype=pl.Int64)
+            name: pl.when(self._is_served(name, amount, open_pots)).then(amount).otherwise(0)
             for name, amount in alone.items()
         }
-        paid = self._within_pots(self._combined(funded), open_pots, money_left)
-        columns = {f"benefit.{name}": amount for name, amount in paid.items()}
-        return columns | {"amount_fen": total(paid), "due": total(due)}
+        drawn = self._drawn(self._combined(funded), open_pots)
+        paid, short = self._within_pots(drawn, money_left)
+        columns = {f"paid {name}": amount for name, amount in paid.items()}
+        return columns | {"due": total(self._combined(alone)), "short": short}
 
     def _within_pots(
-        self,
-        amounts: Mapping[str, pl.Expr],
-        open_pots: frozenset[str],
-        money_left: Mapping[str, int],
-    ) -> dict[str, pl.Expr]:
-        """The last yuan of a pot: the claim is refused by it, paid in part, or overspends."""
-        paid = dict(amounts)
-        for pot in self.campaign.money.pots:
-            left = money_left.get(pot.id)
-            if left is None or self.campaign.money.last_yuan == "overspend":
-                continue
-            drawn = {name: paid[name] for name in paid if self._source(name, open_pots) == pot.id}
-            if self.campaign.money.last_yuan == "part":
-                paid |= cut(drawn, pl.lit(left, dtype=pl.Int64))
-                continue
-            enough = total(drawn) <= left
-            paid |= {name: pl.when(enough).then(drawn[name]).otherwise(0) for name in drawn}
-        return paid
+        self, drawn: Mapping[str, Named], money_left: Mapping[str, int]
+    ) -> tuple[Named, pl.Expr]:
+        """The last yuan of a pot: refused, paid in part, overspent; and whether one is short."""
+        policy = self.campaign.money.last_yuan
+        paid: dict[str, list[pl.Expr]] = {name: [] for name in self.public}
+        short = [pl.lit(value=False)]
+        for pot, amounts in drawn.items():
+            kept, left = amounts, money_left.get(pot)
+            if left is not None and policy == "part":
+                kept = cut(amounts, pl.lit(left, dtype=pl.Int64))
+            elif left is not None and policy != "overspend":
+                enough = total(amounts) <= left
+                kept = {name: pl.when(enough).then(amounts[name]).otherwise(0) for name in amounts}
+                short.append(~enough)
+            for name, amount in kept.items():
+                paid[name].append(amount)
+        sums = {name: pl.sum_horizontal(NO_FEN, *amounts) for name, amounts in paid.items()}
+        return sums, pl.any_horizontal(short)
 
-    def _verdict(self) -> dict[str, pl.Expr]:
+    def _after_earlier_payment(self) -> Named:
+        """Each benefit less what was paid on this claim before, where an amendment tops it up."""
+        paid = {name: pl.col(f"paid {name}") for name in self.public}
+        topped = self._on_paid_claims("top_up")
+        if topped is not None:
+            already = pl.when(topped).then(pl.col("already_paid").fill_null(0)).otherwise(0)
+            before, rest = NO_FEN, dict[str, pl.Expr]()
+            for name, amount in paid.items():
+                rest[name] = (before + amount - already).clip(lower_bound=0)
+                rest[name] = pl.min_horizontal(rest[name], amount)
+                before = before + amount
+            paid = rest
+        columns = {f"benefit.{name}": amount for name, amount in paid.items()}
+        return columns | {"amount_fen": total(paid)}
+
+    def _on_paid_claims(self, policy: str) -> pl.Expr | None:
+        """Is the claim governed by an amendment that treats paid claims so? None: by none."""
+        if not self.campaign.amendments:
+            return None
+        found = pl.lit(None, dtype=pl.String)
+        for amendment in self.campaign.amendments:
+            governs = amendment.guard.expression()
+            found = pl.when(governs).then(pl.lit(amendment.paid_claims)).otherwise(found)
+        return found.fill_null("keep") == policy
+
+    # the verdict
+
+    def _verdict(self) -> Named:
         """Decision, reasons and amounts; a refusal outweighs a missing paper."""
         cases = self._cases()
         decision, reasons = pl.lit("approved"), _names({})
@@ -166,89 +228,212 @@ class Rules:
             decision = pl.when(applies).then(pl.lit(outcome)).otherwise(decision)
             reasons = pl.when(applies).then(why).otherwise(reasons)
         approved = ~pl.any_horizontal(applies for _, applies, _ in cases)
-        lacking = _names({name: pl.col(name).is_null() for name in self.facts})
-        missing = pl.when(decision == "incomplete").then(lacking).otherwise(_names({}))
-        amounts = {
-            name: pl.when(approved).then(pl.col(name)).otherwise(0)
-            for name in (*(f"benefit.{name}" for name in self.campaign.benefits), "amount_fen")
+        missing = pl.when(decision == "incomplete").then(_names(self._lacking()))
+        amounts = {name: pl.col(name) for name in ("amount_fen", *self._benefit_columns())}
+        amounts |= {f"beside.{name}": pl.col(f"alone {name}") for name in self.private}
+        kept = {
+            name: pl.when(approved).then(amount).otherwise(0) for name, amount in amounts.items()
         }
-        return {"decision": decision, "reasons": reasons, "missing": missing, **amounts}
+        return {
+            "decision": decision,
+            "reasons": reasons,
+            "missing": missing.otherwise(_names({})),
+            "amount_published": approved & self._published(),
+            **kept,
+        }
+
+    def _benefit_columns(self) -> tuple[str, ...]:
+        return tuple(f"benefit.{name}" for name in self.public)
 
     def _cases(self) -> tuple[tuple[str, pl.Expr, pl.Expr], ...]:
         """Why a purchase is not approved: outcome, whether it applies, and its reasons.
 
         The first that applies decides.
         """
-        failed = {test.id: ~pl.col(f"test {test.id}").fill_null(value=True) for test in self.tests}
-        unknown = {test.id: pl.col(f"test {test.id}").is_null() for test in self.tests}
-        for name in self.campaign.benefits:
-            unknown[f"benefit-{name}"] = pl.col(f"alone {name}").is_null()
+        failed = {
+            each.id: ~pl.col(f"test {each.id}").fill_null(value=True) for each in self.requirements
+        }
         early = {"window-claim": self._early()}
         unpaid, due = pl.col("amount_fen") == 0, pl.col("due") > 0
-        no_money = {"no-money": unpaid & due, "no-benefit": unpaid & ~due}
+        before = self._paid_before()
+        no_money = {
+            "already-paid": before & (unpaid | self._kept()),
+            "no-money": unpaid & due & ~before,
+            "no-benefit": unpaid & ~due,
+        }
         return tuple(
             (outcome, pl.any_horizontal(*tests.values()), _names(tests))
             for outcome, tests in (
                 ("refused", failed),
-                ("incomplete", unknown),
+                ("incomplete", self._unknown()),
                 ("waiting", early),
+                ("undeclared", self._undeclared()),
                 ("refused", no_money),
             )
         )
+
+    def _unknown(self) -> Named:
+        """The requirements and benefits that a missing fact leaves open."""
+        unknown = {each.id: pl.col(f"test {each.id}").is_null() for each in self.requirements}
+        for name in self.entitlements:
+            unknown[f"benefit-{name}"] = pl.col(f"parts {name}").is_null()
+        return unknown
+
+    def _lacking(self) -> Named:
+        """The facts that are missing where something open reads them."""
+        unknown = self._unknown()
+        readers: dict[str, list[pl.Expr]] = {name: [] for name in self.facts}
+        read = [(each.id, each.facts) for each in self.requirements]
+        read += [(f"benefit-{name}", each.facts) for name, each in self.entitlements.items()]
+        for reader, facts in read:
+            for fact in facts:
+                readers[fact].append(unknown[reader])
+        return {
+            name: pl.col(name).is_null() & pl.any_horizontal(tests)
+            for name, tests in readers.items()
+            if tests and FACTS[name].changing != "ledger"
+        }
+
+    def _undeclared(self) -> Named:
+        """The policies that the notice leaves open and that decide this case."""
+        cases = {}
+        if not self.campaign.money.rounding.declared:
+            cases["rounding"] = pl.any_horizontal(
+                pl.col(f"parts {name}").is_not_null() & pl.col(f"alone {name}").is_null()
+                for name in self.entitlements
+            )
+        if self.campaign.money.last_yuan == NOT_DECLARED:
+            cases["last-yuan"] = pl.col("short")
+        open_claims = self._on_paid_claims(NOT_DECLARED)
+        if open_claims is not None:
+            cases["paid-claims"] = open_claims & self._paid_before()
+        return cases or {"nothing": pl.lit(value=False)}
+
+    def _paid_before(self) -> pl.Expr:
+        if not self.campaign.amendments:
+            return pl.lit(value=False)
+        return pl.col("already_paid").fill_null(0) > 0
+
+    def _kept(self) -> pl.Expr:
+        """Do claims that were paid stay as they are?"""
+        kept = self._on_paid_claims("keep")
+        return pl.lit(value=False) if kept is None else kept
+
+    def _published(self) -> pl.Expr:
+        """Is every amount that is paid one that somebody published?"""
+        guessed = [
+            (pl.col(f"benefit.{name}") > 0) & _assumed(self.entitlements[name])
+            for name in self.public
+        ]
+        return ~pl.any_horizontal(pl.lit(value=False), *guessed)
 
     def _early(self) -> pl.Expr:
         """Is the claim filed before the window for claims opens? It may be filed again."""
         window = self.campaign.windows.claim
         if window is None:
             return pl.lit(value=False)
+        if window.by_the_hour:
+            return (pl.col("claim_time") < window.opens).fill_null(value=False)
         return (pl.col(CLOCKS["claim"]) < window.first).fill_null(value=False)
 
-    def _is_open(self, benefit: str, open_pots: frozenset[str]) -> bool:
-        pots = self.pots_of(benefit)
-        return UNLIMITED in pots or not open_pots.isdisjoint(pots)
+    # pots
 
-    def _has_open_pot(self, benefit: str, open_pots: frozenset[str]) -> pl.Expr:
-        return pl.lit(value=self._is_open(benefit, open_pots))
+    def _routes(
+        self, benefit: str, amount: pl.Expr, open_pots: frozenset[str]
+    ) -> list[tuple[str, pl.Expr | None]]:
+        """The open pots that may pay a benefit and when each does; None: always."""
+        if self.campaign.money.unlimited:
+            return [(UNLIMITED, None)]
+        routes: list[tuple[str, pl.Expr | None]] = []
+        passed: list[pl.Expr] = []
+        for pot in self.campaign.money.pots:
+            if benefit not in pot.pays or pot.id not in open_pots:
+                continue
+            fits = [] if pot.face is None else [amount == pot.face]
+            tests = [*fits, *(~each for each in passed)]
+            routes.append((pot.id, pl.all_horizontal(tests) if tests else None))
+            if pot.face is None:
+                break
+            passed.extend(fits)
+        return routes
 
-    def _alone(self, known: frozenset[str]) -> dict[str, pl.Expr]:
-        """What each benefit would pay by itself, in whole units; null where a fact is missing."""
-        rounding = self.campaign.money.rounding
-        amounts = {}
-        for name, benefit in self.campaign.benefits.items():
-            amount = benefit.amount()
-            if f"scale.{name}" in known:
-                scaled = amount.cast(pl.Float64) * pl.col(f"scale.{name}")
-                amount = scaled.round().cast(pl.Int64)
-            amount = rounded(amount, rounding.to, rounding.mode)
-            if benefit.when is not None:
-                applies = benefit.when.expression()
-                unknown = pl.lit(None, dtype=pl.Int64)
-                amount = (
-                    pl.when(applies.is_null())
-                    .then(unknown)
-                    .otherwise(pl.when(applies).then(amount).otherwise(0))
-                )
-            amounts[name] = amount
-        return amounts
+    def _is_served(self, benefit: str, amount: pl.Expr, open_pots: frozenset[str]) -> pl.Expr:
+        """Would some open pot pay this amount of a benefit?"""
+        routes = [test for _, test in self._routes(benefit, amount, open_pots)]
+        if None in routes:
+            return pl.lit(value=True)
+        return pl.any_horizontal(
+            pl.lit(value=False), *(each for each in routes if each is not None)
+        )
 
-    def _combined(self, paid: Mapping[str, pl.Expr]) -> dict[str, pl.Expr]:
-        amounts = self.campaign.combination.amounts(paid, self.campaign.money.rounding)
-        nothing = pl.lit(0, dtype=pl.Int64)
-        return {name: amounts.get(name, nothing) for name in self.campaign.benefits}
-
-    def _drawn(self, paid: Mapping[str, pl.Expr], open_pots: frozenset[str]) -> dict[str, pl.Expr]:
-        """What each pot pays: every benefit is drawn from its first open pot."""
-        combined = self._combined(paid)
-        source = {name: self._source(name, open_pots) for name in combined}
-        pots = [pot.id for pot in self.campaign.money.pots] or [UNLIMITED]
-        return {
-            pot: total({name: combined[name] for name in combined if source[name] == pot})
-            for pot in pots
+    def _drawn(
+        self, amounts: Mapping[str, pl.Expr], open_pots: frozenset[str]
+    ) -> dict[str, Named]:
+        """What each pot pays of each benefit: the first open pot that fits pays it."""
+        drawn: dict[str, Named] = {
+            pot: {} for pot in [each.id for each in self.campaign.money.pots] or [UNLIMITED]
         }
+        for name, amount in amounts.items():
+            for pot, test in self._routes(name, amount, open_pots):
+                part = amount if test is None else pl.when(test).then(amount).otherwise(0)
+                drawn[pot][name] = part
+        return drawn
 
-    def _source(self, benefit: str, open_pots: frozenset[str]) -> str | None:
-        pots = self.pots_of(benefit)
-        return next((pot for pot in pots if pot == UNLIMITED or pot in open_pots), None)
+    def _combined(self, paid: Mapping[str, pl.Expr]) -> Named:
+        amounts = self.campaign.combination.amounts(paid, self.campaign.money.rounding)
+        return {name: amounts.get(name, NO_FEN) for name in self.public}
+
+
+def _fulfilled(requirement: Requirement, known: frozenset[str]) -> pl.Expr:
+    """Does a cell fulfil a requirement? Facts that no cell carries are taken as fulfilled."""
+    condition: Condition = requirement.condition
+    if requirement.by_day is not None and not known.issuperset(condition.facts):
+        condition = requirement.by_day
+    return condition.expression().fill_null(value=not known.issuperset(condition.facts))
+
+
+def _amount(entitlement: Entitlement, alone: Named) -> pl.Expr:
+    """The amount of the version that governs, in ten-thousandths of a fen."""
+    *later, first = entitlement.versions
+    amount = _version_amount(first, alone)
+    for version in reversed(later):
+        if version.guard is not None:
+            governs = version.guard.expression()
+            newer = _version_amount(version, alone)
+            chosen = pl.when(governs).then(newer).otherwise(amount)
+            amount = pl.when(governs.is_not_null()).then(chosen)
+    return amount
+
+
+def _version_amount(version: Version, alone: Named) -> pl.Expr:
+    benefit: Benefit | None = version.benefit
+    if benefit is None:
+        return NO_FEN
+    amount = benefit.amount(alone)
+    if benefit.when is None:
+        return amount
+    applies = benefit.when.expression()
+    return pl.when(applies.is_not_null()).then(pl.when(applies).then(amount).otherwise(0))
+
+
+def _assumed(entitlement: Entitlement) -> pl.Expr:
+    """Is the amount of the version that governs our assumption?"""
+    *later, first = entitlement.versions
+    assumed = pl.lit(value=_is_assumed(first))
+    for version in reversed(later):
+        if version.guard is not None:
+            governs = version.guard.expression()
+            assumed = pl.when(governs).then(pl.lit(value=_is_assumed(version))).otherwise(assumed)
+    return assumed
+
+
+def _is_assumed(version: Version) -> bool:
+    return version.benefit is not None and version.benefit.uncertainty is not None
+
+
+def _facts_of(amendment: Amendment) -> set[str]:
+    """The facts that tell which text governs."""
+    return {node.name for node in leaves(amendment.guard) if isinstance(node, FactValue)}
 
 
 def _names(held: Mapping[str, pl.Expr]) -> pl.Expr:
@@ -276,24 +461,7 @@ def with_all_facts(frame: pl.DataFrame, facts: tuple[str, ...]) -> pl.DataFrame:
 
 def compile_rules(campaign: Campaign) -> Rules:
     """The rules of a campaign as expressions."""
-    return Rules(campaign, (*_window_tests(campaign), *_condition_tests(campaign)))
-
-
-def _window_tests(campaign: Campaign) -> tuple[Test, ...]:
-    tests = []
-    for name, window in campaign.windows.named():
-        clock = pl.col(CLOCKS[name])
-        started = pl.lit(value=True) if name == "claim" else clock >= window.first
-        in_time = started & (clock < window.end)
-        tests.append(Test(f"window-{name}", in_time, (CLOCKS[name],), campaign.source or ""))
-    return tuple(tests)
-
-
-def _condition_tests(campaign: Campaign) -> tuple[Test, ...]:
-    return tuple(
-        Test(rule.id, rule.when.expression(), rule.when.facts, rule.source or "")
-        for rule in campaign.eligibility
-    )
+    return Rules(campaign, requirements(campaign), entitlements(campaign))
 
 
 def fact_frame(rows: Sequence[Mapping[str, object]]) -> pl.DataFrame:

@@ -29,7 +29,7 @@ from promo.quantities import (
     RateQuantity,
     Text,
     Title,
-    WindowEnd,
+    WindowClose,
     fault,
 )
 from promo.textfile.decoding import Finding, decode, read_bytes
@@ -75,7 +75,7 @@ __all__ = [
     "Table",
     "Text",
     "Title",
-    "WindowEnd",
+    "WindowClose",
     "copy_folder",
     "decode",
     "example_folder",

@@ -21,7 +21,9 @@ def codes(text: str, *, local: frozenset[str] = frozenset()) -> list[str]:
 
 def with_rule(rule: str) -> str:
     """The sample with one more rule, which its ordinary purchase fulfils."""
-    facts = "energy: ICE, made_in: 开封, seats: 5,"
+    told = {"energy": "ICE", "made_in": "开封", "seats": "5"}
+    read = {fact: value for fact, value in told.items() if fact == "energy" or fact in rule}
+    facts = "".join(f"{fact}: {value}, " for fact, value in read.items())
     return TEXT.replace(FLOOR, FLOOR + rule + "\n").replace("energy: ICE,", facts)
 
 

@@ -1,0 +1,95 @@
+"""Who stood on a list of dealers or models on a day? Lists are tables beside the campaign."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Annotated, TypeAlias
+
+import polars as pl
+from pydantic import PlainValidator, WithJsonSchema
+from pydantic_core import PydanticCustomError
+
+from promo.errors import Diagnostic
+from promo.policy.conditions import All, Compare, Condition, Constant, FactValue, OneOf, Some, Test
+from promo.quantities import FileModel, Text, day, one_of
+from promo.schema import FACTS, FactType
+from promo.textfile import Finding, Table, read_table, resolve
+
+MOST_NAMES = 5_000
+_COLUMNS = {"name": "text", "from": "text?", "to": "text?"}
+_TEXTS = tuple(name for name, fact in FACTS.items() if fact.type is FactType.TEXT)
+_DAYS = tuple(name for name, fact in FACTS.items() if fact.type is FactType.DAY)
+TextFact: TypeAlias = Annotated[
+    str, PlainValidator(one_of(_TEXTS)), WithJsonSchema({"enum": list(_TEXTS)})
+]
+DayFact: TypeAlias = Annotated[
+    str, PlainValidator(one_of(_DAYS)), WithJsonSchema({"enum": list(_DAYS)})
+]
+Period: TypeAlias = tuple[date | None, date | None]
+
+
+class Listed(FileModel):
+    """A fact that must stand on a list (CSV: name, from, to), on the day of another fact."""
+
+    fact: TextFact
+    file: Text
+    on: DayFact | None = None
+
+
+def read_list(base: str, listed: Listed) -> tuple[Condition | None, tuple[Diagnostic, ...]]:
+    """The list as a condition, or what is wrong in its file.
+
+    Raises `Finding` where there is no such file, or the file is no list for this rule.
+    """
+    table = read_table(resolve(base, listed.file), _COLUMNS)
+    if table.value is None:
+        return None, table.diagnostics
+    periods, findings = _periods(table, table.value)
+    if findings:
+        return None, tuple(findings)
+    if not 0 < table.value.height <= MOST_NAMES:
+        raise Finding(table.diagnostic(0, "V211", f"a list holds 1 to {MOST_NAMES} names"))
+    if listed.on is None and set(periods) != {(None, None)}:
+        message = f"'{listed.file}' is dated, so the key 'on' is needed here"
+        raise Finding(Diagnostic(base, 1, 1, "K102", message, "write 'on: invoice_date'"))
+    return _condition(listed, periods), ()
+
+
+def _periods(
+    table: Table, frame: pl.DataFrame
+) -> tuple[dict[Period, tuple[str, ...]], list[Diagnostic]]:
+    """The names of the list by the days, both inclusive, on which they stand on it."""
+    named: dict[Period, dict[str, None]] = {}
+    findings = []
+    for row, (name, start, stop) in enumerate(frame.iter_rows()):
+        try:
+            first, last = (None if each is None else day(each) for each in (start, stop))
+        except PydanticCustomError as error:
+            context = error.context or {}
+            findings.append(
+                table.diagnostic(row, "V202", context["message"], help=context["help"])
+            )
+            continue
+        if first is not None and last is not None and last < first:
+            findings.append(table.diagnostic(row, "V204", f"'{name}' leaves before it comes"))
+            continue
+        named.setdefault((first, last), {})[name] = None
+    return {period: tuple(names) for period, names in named.items()}, findings
+
+
+def _condition(listed: Listed, periods: dict[Period, tuple[str, ...]]) -> Condition:
+    tests = [_on_list(listed, first, last, names) for (first, last), names in periods.items()]
+    text = f"{listed.fact} IN '{listed.file}'"
+    text += f" ON {listed.on}" if listed.on is not None else ""
+    return Condition(text, tests[0] if len(tests) == 1 else Some(tuple(tests)))
+
+
+def _on_list(
+    listed: Listed, first: date | None, last: date | None, names: tuple[str, ...]
+) -> Test:
+    tests: list[Test] = [OneOf(FactValue(listed.fact), names)]
+    if listed.on is not None:
+        clock = FactValue(listed.on)
+        tests += [Compare(clock, ">=", Constant(first))] if first is not None else []
+        tests += [Compare(clock, "<=", Constant(last))] if last is not None else []
+    return All(tuple(tests)) if len(tests) > 1 else tests[0]
