@@ -360,7 +360,7 @@ class Rules:
     def _is_served(self, benefit: str, amount: pl.Expr, open_pots: frozenset[str]) -> pl.Expr:
         """Would some open pot pay this amount of a benefit?"""
         routes = [test for _, test in self._routes(benefit, amount, open_pots)]
-        if None in routes:
+        if any(test is None for test in routes):
             return pl.lit(value=True)
         return pl.any_horizontal(
             pl.lit(value=False), *(each for each in routes if each is not None)
