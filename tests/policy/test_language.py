@@ -198,7 +198,8 @@ def test_a_stock_holds_count_times_face():
 
 
 def test_a_face_that_no_benefit_has_is_found():
-    assert found(**FACES, money=pots("id: odd, face: 4000, count: 10")) == ["R408"]
+    stocks = ("id: low, face: 3000, count: 10", "id: odd, face: 4000, count: 10")
+    assert found(**FACES, money=pots(*stocks)) == ["R408"]
 
 
 def test_what_the_notice_leaves_open_decides_nothing():
