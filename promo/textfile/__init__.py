@@ -46,7 +46,8 @@ from promo.textfile.files import (
     write_file,
 )
 from promo.textfile.loading import load, parse
-from promo.textfile.places import Loaded, Place, Source
+from promo.textfile.pages import Place
+from promo.textfile.places import Loaded, Source
 from promo.textfile.tables import Table, read_table
 
 __all__ = [

@@ -19,8 +19,10 @@ from promo.textfile.decoding import (
     text_of,
     whole_file,
 )
+from promo.textfile.extending import Family, extended
 from promo.textfile.nodes import as_plain, read_nodes
-from promo.textfile.places import Loaded, M, Source, diagnostic_at
+from promo.textfile.pages import diagnostic_at, page_of
+from promo.textfile.places import Loaded, M, Source
 
 MAX_FINDINGS = 500  # of one file; whoever mends these asks again
 
@@ -43,21 +45,32 @@ def parse(path: str, content: bytes, model: type[M]) -> Loaded[M]:
     except Finding as finding:
         return _nothing(path, finding.diagnostic, content)
     reading = read_nodes(path, text)
-    source = Source(path, text, tuple(reading.lines), reading.root)
     digest = hashlib.sha256(content).hexdigest()
-    if any(each.code != "Y006" for each in reading.findings):
-        return Loaded(path, None, tuple(reading.findings), digest, source)
-    if reading.root is None:
-        nothing = Diagnostic(path, 1, 1, "T005", "the file says nothing")
-        return Loaded(path, None, (nothing,), digest, source)
-    value, faults = _validate(as_plain(reading.root), model, source)
-    findings = tuple(sorted({*reading.findings, *faults}))
-    return Loaded(path, None if findings else value, findings, digest, source)
+    if reading.fatal:
+        source = Source(reading.page, reading.root)
+        return Loaded(path, None, tuple(reading.findings), digest, source, {path: digest})
+    root, family = extended(reading) if model.extendable else (reading.root, Family())
+    source, found = Source(reading.page, root), [*reading.findings, *family.findings]
+    value = None
+    if root is not None:
+        value, faults = _validate(as_plain(root), model, source)
+        found += faults
+    files = {path: digest, **family.digests}
+    findings = tuple(sorted(set(found)))
+    return Loaded(path, None if findings else value, findings, _joint(files), source, files)
+
+
+def _joint(files: dict[str, str]) -> str:
+    """One digest of several; that of the file itself where it is alone."""
+    digests = list(files.values())
+    alone = len(digests) == 1
+    return digests[0] if alone else hashlib.sha256("".join(digests).encode()).hexdigest()
 
 
 def _nothing(path: str, finding: Diagnostic, content: bytes) -> Loaded[M]:
     digest = hashlib.sha256(content).hexdigest()
-    return Loaded(path, None, (finding,), digest, Source(path, "", (), None))
+    source = Source(page_of(path, ""), None)
+    return Loaded(path, None, (finding,), digest, source, {path: digest})
 
 
 def _validate(raw: Any, model: type[M], source: Source) -> tuple[M | None, list[Diagnostic]]:

@@ -14,7 +14,7 @@ import yaml
 
 from promo.errors import Diagnostic
 from promo.quantities import shown
-from promo.textfile.decoding import LINE_END
+from promo.textfile.pages import Page, Place, diagnostic_at, page_of
 
 MAX_DEPTH = 32
 _FULL_WIDTH_KEY = re.compile(r"[\w\-]+：")
@@ -22,32 +22,50 @@ _FULL_WIDTH_KEY = re.compile(r"[\w\-]+：")
 
 @dataclass(frozen=True, slots=True)
 class Scalar:
-    """A plain value as text, where it starts and ends in the file, and how it was quoted."""
+    """A plain value as text, where it starts and ends in its file, and how it was quoted."""
 
     text: str
+    page: Page
     line: int
     column: int
     start: int
     end: int
     style: str | None
 
+    @property
+    def place(self) -> Place:
+        """Where it stands; a quote belongs to it."""
+        return self.page.at(self.line, self.column, max(self.end - self.start, 1))
+
 
 @dataclass(slots=True)
 class Sequence:
     """A list, with the place of its first character."""
 
+    page: Page
     line: int
     column: int
     items: list[Node] = field(default_factory=list)
+
+    @property
+    def place(self) -> Place:
+        """Where it starts."""
+        return self.page.at(self.line, self.column)
 
 
 @dataclass(slots=True)
 class Mapping:
     """A mapping, with the place of its first character; keys keep their own places."""
 
+    page: Page
     line: int
     column: int
     entries: dict[str, tuple[Scalar, Node]] = field(default_factory=dict)
+
+    @property
+    def place(self) -> Place:
+        """Where it starts."""
+        return self.page.at(self.line, self.column)
 
 
 Node: TypeAlias = Scalar | Sequence | Mapping
@@ -57,18 +75,18 @@ Node: TypeAlias = Scalar | Sequence | Mapping
 class Reading:
     """One pass over the parser events of a file: nodes, and the findings about its YAML."""
 
-    path: str
-    text: str
-    lines: list[str]
+    page: Page
     findings: list[Diagnostic] = field(default_factory=list)
     root: Node | None = None
 
+    @property
+    def fatal(self) -> bool:
+        """Is the file to be read no further? A key that stands twice hides no other fault."""
+        return self.root is None or any(each.code != "Y006" for each in self.findings)
+
     def add(self, mark: Any, code: str, message: str, help: str = "", length: int = 1) -> None:
-        line, column = mark.line + 1, mark.column + 1
-        shown_line = self.lines[line - 1] if line <= len(self.lines) else ""
-        self.findings.append(
-            Diagnostic(self.path, line, column, code, message, help, shown_line, length)
-        )
+        place = self.page.at(mark.line + 1, mark.column + 1, length)
+        self.findings.append(diagnostic_at(place, code, message, help))
 
 
 @dataclass(slots=True)
@@ -82,7 +100,7 @@ class _Open:
 
 def read_nodes(path: str, text: str) -> Reading:
     """The tree of a text without anchors, aliases, tags, second documents or deep nesting."""
-    reading = Reading(path, text, LINE_END.split(text))
+    reading = Reading(page_of(path, text))
     stack: list[_Open] = []
     documents = 0
     try:
@@ -104,29 +122,26 @@ def read_nodes(path: str, text: str) -> Reading:
         _syntax(reading, error)
     except (yaml.YAMLError, ValueError) as error:
         _unreadable(reading, error)
+    if reading.root is None and not reading.findings:
+        reading.findings.append(Diagnostic(path, 1, 1, "T005", "the file says nothing"))
     return reading
 
 
 def _unreadable(reading: Reading, error: Exception) -> None:
     """A character that YAML does not allow; the reader's error carries no mark."""
     bad = re.search(
-        "[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]", reading.text
+        "[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]", reading.page.text
     )
-    before = reading.text[: bad.start()] if bad else ""
-    line = len(LINE_END.findall(before)) + 1
-    column = len(LINE_END.split(before)[-1]) + 1
     what = f"U+{ord(bad.group()):04X}" if bad else shown(str(error))
     message = f"a character that cannot stand in a text file: {what}"
-    shown_line = reading.lines[line - 1]
-    reading.findings.append(
-        Diagnostic(reading.path, line, column, "Y001", message, "delete it", shown_line)
-    )
+    place = reading.page.at_character(bad.start() if bad else 0)
+    reading.findings.append(diagnostic_at(place, "Y001", message, "delete it"))
 
 
 def _syntax(reading: Reading, error: yaml.MarkedYAMLError) -> None:
     problem = (error.problem or "cannot be read").strip()
     mark = error.problem_mark or error.context_mark or _Mark(0, 0)
-    line = reading.lines[mark.line] if mark.line < len(reading.lines) else ""
+    line = reading.page.lines[mark.line] if mark.line < len(reading.page.lines) else ""
     if problem.startswith("mapping values") and ":" not in line[: mark.column]:
         mark = _Mark(
             mark.line, len(line) - len(line.lstrip())
@@ -136,7 +151,7 @@ def _syntax(reading: Reading, error: yaml.MarkedYAMLError) -> None:
         help = "indent with spaces, not with a tab"
     # A key behind a full-width colon is read as text, so that the next colon is one too many.
     for number in (mark.line, mark.line - 1):
-        near = reading.lines[number] if 0 <= number < len(reading.lines) else ""
+        near = reading.page.lines[number] if 0 <= number < len(reading.page.lines) else ""
         wrong = _FULL_WIDTH_KEY.search(near.partition("#")[0])
         if wrong and problem.startswith("mapping values"):
             help = f"write a plain ':' in place of the full-width '：' in line {number + 1}"
@@ -161,19 +176,20 @@ def _place_event(reading: Reading, stack: list[_Open], event: Any) -> None:
     """Build one event into the tree, without recursion."""
     line, column = event.start_mark.line + 1, event.start_mark.column + 1
     if isinstance(event, yaml.ScalarEvent | yaml.AliasEvent):
-        _attach(reading, stack, _scalar(event))
+        _attach(reading, stack, _scalar(reading.page, event))
     elif isinstance(event, yaml.SequenceStartEvent):
-        _open(reading, stack, Sequence(line, column))
+        _open(reading, stack, Sequence(reading.page, line, column))
     elif isinstance(event, yaml.MappingStartEvent):
-        _open(reading, stack, Mapping(line, column))
+        _open(reading, stack, Mapping(reading.page, line, column))
     elif isinstance(event, yaml.SequenceEndEvent | yaml.MappingEndEvent):
         stack.pop()
 
 
-def _scalar(event: Any) -> Scalar:
+def _scalar(page: Page, event: Any) -> Scalar:
     start, end = event.start_mark, event.end_mark
     return Scalar(
         getattr(event, "value", ""),
+        page,
         start.line + 1,
         start.column + 1,
         start.index,
@@ -211,12 +227,12 @@ class _Mark:
 def _as_key(reading: Reading, owner: Mapping, node: Node) -> Scalar:
     mark = _Mark(node.line - 1, node.column - 1)
     if not isinstance(node, Scalar) or not node.text:
-        before = reading.lines[mark.line][: mark.column].rstrip()
+        before = reading.page.lines[mark.line][: mark.column].rstrip()
         mark = _Mark(mark.line, len(before) - 1) if before.endswith("?") else mark
         reading.add(
             mark, "Y007", "a key must be a plain word", "quote texts that begin with [ or {"
         )
-        return Scalar("", node.line, node.column, 0, 0, None)
+        return Scalar("", node.page, node.line, node.column, 0, 0, None)
     if node.text == "<<" and not node.style:
         reading.add(mark, "Y007", "a merge key '<<'", "write the entries out here", 2)
     if node.text in owner.entries:

@@ -2,37 +2,26 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
-from pydantic import BaseModel
-
 from promo.errors import Diagnostic, InputError
-from promo.quantities import KeyPath
-from promo.textfile.decoding import LINE_END
+from promo.quantities import FileModel, KeyPath
+from promo.textfile.files import resolve
 from promo.textfile.nodes import Mapping, Node, Scalar, Sequence
+from promo.textfile.pages import Page, Place, diagnostic_at
 
-M = TypeVar("M", bound=BaseModel)
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """A place in a file: line and column from 1 in characters, and the text of that line."""
-
-    file: str
-    line: int
-    column: int
-    text: str
-    length: int = 1
+M = TypeVar("M", bound=FileModel)
 
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A read file: its nodes by key path, for placing findings."""
+    """What was read: the file asked for, and the nodes by key path, for placing findings.
 
-    path: str
-    text: str
-    lines: tuple[str, ...]
+    A file that extends others has nodes from several files; each knows its own.
+    """
+
+    page: Page
     root: Node | None
 
     def nodes(self, keypath: KeyPath) -> tuple[Node | None, Scalar | None]:
@@ -45,47 +34,39 @@ class Source:
                 key, node = None, node.items[step]
         return node, key
 
-    def at(self, line: int, column: int, length: int = 1) -> Place:
-        text = self.lines[line - 1] if 0 < line <= len(self.lines) else ""
-        return Place(self.path, line, column, text, length)
-
     def value(self, keypath: KeyPath) -> Place:
         """Where the value on a path starts (a quote belongs to it)."""
         node, key = self.nodes(keypath)
         if node is None:
-            return self.at(1, 1)
+            return self.page.at(1, 1)
         if isinstance(node, Scalar) and not node.text and key is not None and not node.style:
-            return self.at(key.line, key.column, len(key.text))
-        length = node.end - node.start if isinstance(node, Scalar) else 1
-        return self.at(node.line, node.column, max(length, 1))
+            return key.place
+        return node.place
 
     def key(self, keypath: KeyPath) -> Place:
         """Where the key that leads to a path starts; a list item starts where it stands."""
         node, key = self.nodes(keypath)
         if key is not None:
-            return self.at(key.line, key.column, len(key.text))
+            return key.place
         if node is None or not keypath:
-            return self.at(1, 1)
-        return self.at(node.line, node.column)
+            return self.page.at(1, 1)
+        return node.page.at(node.line, node.column)
 
     def inside(self, keypath: KeyPath, offset: int, length: int = 1) -> Place:
         """Where a character of a value stands in the file, through quotes, folds and escapes."""
         node, _ = self.nodes(keypath)
         if not isinstance(node, Scalar):
             return self.value(keypath)
-        index = _index_in_file(node, self.text, offset)
-        if index is None:
-            return self.value(keypath)
-        before = self.text[:index]
-        ends = [match.end() for match in LINE_END.finditer(before)]
-        return self.at(len(ends) + 1, index - (ends[-1] if ends else 0) + 1, length)
+        index = _index_in_file(node, offset)
+        return self.value(keypath) if index is None else node.page.at_character(index, length)
 
 
 _ESCAPE_LENGTHS = {"x": 4, "u": 6, "U": 10}
 
 
-def _index_in_file(node: Scalar, text: str, offset: int) -> int | None:
+def _index_in_file(node: Scalar, offset: int) -> int | None:
     """Walk value and source side by side to where a character of the value is written."""
+    text = node.page.text
     position = node.start + (1 if node.style in ("'", '"') else 0)
     if node.style in ("|", ">"):
         position = text.index("\n", node.start)
@@ -117,17 +98,31 @@ def _next_letter(text: str, position: int, node: Scalar, letter: str) -> tuple[i
 
 @dataclass(frozen=True, slots=True)
 class Loaded(Generic[M]):
-    """A file that was read: its value, or why there is none; and the places of its parts."""
+    """A file that was read: its value, or why there is none; and the places of its parts.
+
+    Attributes
+    ----------
+    digest : sha256 of the file; where it extends others, of all that made it
+    files : sha256 of each of these files by its path, the file itself first
+    """
 
     path: str
     value: M | None
     diagnostics: tuple[Diagnostic, ...]
     digest: str
     source: Source
+    files: dict[str, str] = field(default_factory=dict)
 
     def place(self, keypath: KeyPath) -> Place:
         """Where the value on this path stands."""
         return self.source.value(keypath)
+
+    def linked(self, keypath: KeyPath, relative: str) -> str:
+        """The path of a file named on this path: relative to the file in which the name stands.
+
+        Raises `Finding` as `resolve` does.
+        """
+        return resolve(self.place(keypath).file, relative)
 
     def diagnostic(
         self,
@@ -151,9 +146,3 @@ class Loaded(Generic[M]):
         if self.value is None or errors:
             raise InputError(self.diagnostics)
         return self.value
-
-
-def diagnostic_at(place: Place, code: str, message: str, help: str) -> Diagnostic:
-    return Diagnostic(
-        place.file, place.line, place.column, code, message, help, place.text, place.length
-    )

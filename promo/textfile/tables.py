@@ -13,8 +13,8 @@ from pydantic_core import PydanticCustomError
 
 from promo.errors import Diagnostic, did_you_mean
 from promo.quantities import count, flag, money, number, rate, words
-from promo.textfile.decoding import LINE_END, Finding, read_bytes, text_of, whole_file
-from promo.textfile.places import Source, diagnostic_at
+from promo.textfile.decoding import Finding, read_bytes, text_of, whole_file
+from promo.textfile.pages import Page, diagnostic_at, page_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,13 +25,13 @@ class Table:
     value: pl.DataFrame | None
     diagnostics: tuple[Diagnostic, ...]
     digest: str
-    source: Source
+    page: Page
 
     def diagnostic(self, row: int, code: str, message: str, *, help: str = "") -> Diagnostic:
         """A finding at a row of the frame, counted from 0."""
-        lines = [place for place, text in enumerate(self.source.lines) if text.strip()]
+        lines = [place for place, text in enumerate(self.page.lines) if text.strip()]
         line = lines[row + 1] + 1 if row + 1 < len(lines) else 1
-        return diagnostic_at(self.source.at(line, 1), code, message, help)
+        return diagnostic_at(self.page.at(line, 1), code, message, help)
 
 
 _COLUMN_KINDS: dict[str, tuple[Any, pl.DataType]] = {
@@ -54,49 +54,49 @@ def read_table(path: str, columns: Mapping[str, str]) -> Table:
         content = read_bytes(path)
         text = text_of(path, content)
     except Finding as finding:
-        return Table(path, None, (finding.diagnostic,), "", Source(path, "", (), None))
-    source = Source(path, text, tuple(LINE_END.split(text)), None)
+        return Table(path, None, (finding.diagnostic,), "", page_of(path, ""))
+    page = page_of(path, text)
     try:
-        rows = list(_rows(source))
+        rows = list(_rows(page))
     except csv.Error as error:
         fault = whole_file(path, "D902", f"this is not a table: {error}", "check quotes and cells")
-        return Table(path, None, (fault.diagnostic,), "", source)
-    findings = _header_findings(source, rows[0][1], columns)
+        return Table(path, None, (fault.diagnostic,), "", page)
+    findings = _header_findings(page, rows[0][1], columns)
     frame = None
     if not findings:
-        frame, findings = _typed(source, rows, columns)
+        frame, findings = _typed(page, rows, columns)
     digest = hashlib.sha256(content).hexdigest()
-    return Table(path, frame if not findings else None, tuple(findings), digest, source)
+    return Table(path, frame if not findings else None, tuple(findings), digest, page)
 
 
-def _rows(source: Source) -> Iterator[tuple[int, list[str]]]:
+def _rows(page: Page) -> Iterator[tuple[int, list[str]]]:
     """The line number and the cells of every row that is not empty."""
-    for place, line in enumerate(source.lines, start=1):
+    for place, line in enumerate(page.lines, start=1):
         if line.strip():
             yield place, next(csv.reader([line]))
 
 
 def _header_findings(
-    source: Source, header: list[str], columns: Mapping[str, str]
+    page: Page, header: list[str], columns: Mapping[str, str]
 ) -> list[Diagnostic]:
     findings = []
     for name, kind in columns.items():
         if name not in header and not kind.endswith("?"):
             help = did_you_mean(name, [each for each in header if each not in columns])
             message = f"the column '{name}' is missing"
-            findings.append(diagnostic_at(source.at(1, 1), "D901", message, help))
+            findings.append(diagnostic_at(page.at(1, 1), "D901", message, help))
     return findings
 
 
 def _typed(
-    source: Source, rows: list[tuple[int, list[str]]], columns: Mapping[str, str]
+    page: Page, rows: list[tuple[int, list[str]]], columns: Mapping[str, str]
 ) -> tuple[pl.DataFrame, list[Diagnostic]]:
     header, findings = rows[0][1], list[Diagnostic]()
     values: dict[str, list[Any]] = {name: [] for name in columns}
     for line, cells in rows[1:]:
         if len(cells) != len(header):
             message = f"{len(cells)} cells, but the header has {len(header)}"
-            findings.append(diagnostic_at(source.at(line, 1), "D903", message, ""))
+            findings.append(diagnostic_at(page.at(line, 1), "D903", message, ""))
             continue
         for name, kind in columns.items():
             place = header.index(name) if name in header else None
@@ -104,7 +104,7 @@ def _typed(
                 values[name].append(_cell(cells[place] if place is not None else "", kind))
             except PydanticCustomError as error:
                 context = error.context or {}
-                at = source.at(line, _cell_column(source.lines[line - 1], place or 0))
+                at = page.at(line, _cell_column(page.lines[line - 1], place or 0))
                 findings.append(diagnostic_at(at, "D902", context["message"], context["help"]))
     if findings:
         return pl.DataFrame(), findings
