@@ -1,271 +1,390 @@
 """Which purchases can a set of conditions tell apart?
 
-Every fact is cut at the constants it is compared with, so that on one cell every condition is
-constant: a rule set is a finite table. Facts are crossed only where conditions tie them together;
-comparisons of two facts count as one derived fact that may be true or false.
+Facts that comparisons tie together form an axis. Each axis is cut into cells, on each of which
+every comparison has one answer; a condition is then a small table over the axes that it reads, in
+three-valued logic. Whether conditions can hold together is found by eliminating one axis after the
+other, so that axes are crossed only where conditions tie them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
-from itertools import pairwise
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import reduce
 from math import prod
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
+import numpy as np
+import numpy.typing as npt
 import polars as pl
 
 from promo.policy.conditions import (
     POLARS_TYPES,
     All,
     Compare,
-    FactValue,
     Holds,
-    Later,
     Like,
     Missing,
     Not,
     OneOf,
     Plain,
-    Plus,
     Some,
     Test,
-    Value,
     leaves,
 )
-from promo.schema import FACTS, FactType
+from promo.policy.linear import NUMERIC
+from promo.policy.points import Atom, facts_of, points, tied
+from promo.schema import FACTS, Bools, Ints
 
 MAX_CELLS = 1_000_000
-Point: TypeAlias = str | int | float | bool | date | None
+Answers: TypeAlias = npt.NDArray[np.int8]  # 1 true, 0 unknown, -1 false
+Purchase: TypeAlias = dict[str, Plain | None]
 
 
-@dataclass(slots=True)
-class _Cuts:
-    """The constants that one fact is compared with."""
-
-    type: FactType
-    constants: set[Plain] = field(default_factory=set)
-    patterns: set[str] = field(default_factory=set)
-    may_be_missing: bool = False
+class TooManyCellsError(Exception):
+    """Above a million cells nobody looks."""
 
 
 @dataclass(frozen=True, slots=True)
+class Axis:
+    """Facts that are tied together, and their cells: one purchase and one answer for each.
+
+    Attributes
+    ----------
+    cells : one row a cell, the values of the facts there
+    exact : whether every combination of answers has its cell
+    """
+
+    facts: tuple[str, ...]
+    cells: pl.DataFrame
+    exact: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """The answer to a condition in each combination of the cells of the axes that it reads."""
+
+    axes: tuple[int, ...]  # ascending
+    answers: Answers
+
+
 class Cells:
-    """The cells of some facts, one row a cell, and the conditions that are constant on each."""
+    """The cells of all facts that some conditions read, for any question about them.
 
-    frame: pl.DataFrame
-    tests: tuple[Test, ...]
+    A question names conditions built with AND, OR and NOT from the comparisons given here.
 
-    def truth(self) -> pl.DataFrame:
-        """One column a condition: true, false or null (unknown) in each cell."""
-        columns = {f"{place}": test.expression() for place, test in enumerate(self.tests)}
-        return self.frame.with_columns(**columns).select(*columns)
+    >>> from promo.policy.eligibility import read_condition
+    >>> dear, cheap = (read_condition(f"price {sign} 50000").tree for sign in (">=", "<"))
+    >>> cells = Cells([dear, cheap])
+    >>> cells.can_hold([dear]), cells.can_hold([dear, cheap]), cells.can_hold([dear, Not(cheap)])
+    (True, False, True)
+    >>> cells.witness([cheap])
+    {'price': 4999999}
+    """
+
+    def __init__(self, tests: Iterable[Test]) -> None:
+        atoms = list(dict.fromkeys(atom for test in tests for atom in atoms_of(test)))
+        names = dict.fromkeys(name for atom in atoms for name in facts_of(atom))
+        self.axes: list[Axis | None] = []
+        self._tables: dict[Test, Table | None] = {}
+        for place, facts in enumerate(tied(names, atoms)):
+            own = [atom for atom in atoms if facts_of(atom) and facts_of(atom)[0] in facts]
+            axis = _axis(facts, own)
+            self.axes.append(axis)
+            frame = axis.cells if axis is not None else pl.DataFrame(schema=[])
+            answers = _answers(frame, own) if axis is not None else {}
+            for atom in own:
+                table = Table((place,), answers[atom]) if axis is not None else None
+                self._tables[atom] = table
+        constant = [atom for atom in atoms if not facts_of(atom)]
+        for atom, answer in _answers(pl.DataFrame({"": [0]}), constant).items():
+            self._tables[atom] = Table((), answer.reshape(()))
+
+    def can_hold(self, tests: Sequence[Test]) -> bool | None:
+        """Is there a purchase for which all conditions hold? None where nobody looked."""
+        try:
+            if self._found(tests) is not None:
+                return True
+            sure = [test for test in map(self._table, _parts(tests)) if self._is_exact(test)]
+            return False if _search([_held(table) for table in sure]) is None else None
+        except TooManyCellsError:
+            return None
+
+    def witness(self, tests: Sequence[Test]) -> Purchase | None:
+        """The facts of one purchase for which all conditions hold; None where none was found."""
+        try:
+            found = self._found(tests)
+        except TooManyCellsError:
+            return None
+        if found is None:
+            return None
+        read = {name for test in tests for atom in atoms_of(test) for name in facts_of(atom)}
+        purchase: Purchase = {}
+        for place, cell in found.items():
+            axis = self.axes[place]
+            if axis is not None:
+                purchase |= axis.cells.row(cell, named=True)
+        return {name: purchase[name] for name in FACTS if name in read}
+
+    def decisions(
+        self, tests: Sequence[Test], given: Sequence[Test] = ()
+    ) -> Iterator[tuple[tuple[bool | None, ...], Purchase]]:
+        """Every combination of answers that some purchase gets, and one such purchase.
+
+        Only purchases count for which the conditions `given` hold. Raises `TooManyCellsError`.
+        """
+        known = [_held(self._table(part)) for part in _parts(given)]
+        yield from self._decided(tests, known, ())
+
+    def _decided(
+        self, tests: Sequence[Test], known: list[_Mask], answers: tuple[bool | None, ...]
+    ) -> Iterator[tuple[tuple[bool | None, ...], Purchase]]:
+        found = _search(known)
+        if found is None:
+            return
+        if len(answers) == len(tests):
+            yield answers, self._purchase(found)
+            return
+        table = self._table(tests[len(answers)])
+        for answer, value in ((True, 1), (False, -1), (None, 0)):
+            mask = _Mask(table.axes, table.answers == value)
+            yield from self._decided(tests, [*known, mask], (*answers, answer))
+
+    def _purchase(self, found: Mapping[int, int]) -> Purchase:
+        purchase: Purchase = {}
+        for place, cell in found.items():
+            axis = self.axes[place]
+            if axis is not None:
+                purchase |= axis.cells.row(cell, named=True)
+        return {name: purchase[name] for name in FACTS if name in purchase}
+
+    def _found(self, tests: Sequence[Test]) -> dict[int, int] | None:
+        return _search([_held(self._table(part)) for part in _parts(tests)])
+
+    def _is_exact(self, table: Table) -> bool:
+        axes = [self.axes[place] for place in table.axes]
+        return all(axis is not None and axis.exact for axis in axes)
+
+    def _table(self, test: Test) -> Table:
+        if test not in self._tables:
+            self._tables[test] = self._built(test)
+        table = self._tables[test]
+        if table is None:
+            raise TooManyCellsError
+        return table
+
+    def _built(self, test: Test) -> Table | None:
+        if isinstance(test, Not):
+            part = self._table(test.part)
+            return Table(part.axes, -part.answers)
+        if isinstance(test, All | Some):
+            tables = [self._table(part) for part in test.parts]
+            join = np.minimum if isinstance(test, All) else np.maximum
+            axes = tuple(sorted({axis for table in tables for axis in table.axes}))
+            spread = [_spread(table.axes, table.answers, axes) for table in tables]
+            if prod(np.broadcast_shapes(*(each.shape for each in spread))) > MAX_CELLS:
+                return None
+            return Table(axes, reduce(join, spread))
+        raise KeyError(f"no cells were made for {test}")
 
 
-def cells(tests: Sequence[Test]) -> Cells | None:
-    """All cells of the conditions, fully crossed; None above a million."""
-    simple = tuple(_separated(test) for test in tests)
-    points = {name: _points(name, cuts) for name, cuts in _all_cuts(simple).items()}
-    if prod(len(each) for each in points.values()) > MAX_CELLS:
+# --- axes -------------------------------------------------------------------------------------
+
+
+def atoms_of(test: Test) -> Iterator[Atom]:
+    """The comparisons and other single tests of a condition."""
+    for node in leaves(test):
+        if isinstance(node, Compare | OneOf | Like | Missing | Holds):
+            yield node
+
+
+def _axis(facts: tuple[str, ...], atoms: Sequence[Atom]) -> Axis | None:
+    """The cells of tied facts; None above a million."""
+    found = points(facts, atoms)
+    if found is None:
         return None
-    frame = pl.DataFrame({"cell": [0]})
-    for name, values in points.items():
-        column = pl.Series(name, values, dtype=_dtype(name))
-        frame = frame.join(column.to_frame(), how="cross")
-    return Cells(frame, simple)
+    kept = _first_of_each(list(_answers(found.frame, atoms).values()))
+    return Axis(facts, found.frame[kept], found.exact)
 
 
-def together(tests: Sequence[Test]) -> list[list[int]]:
-    """Groups of conditions, by position, that share facts directly or through others."""
-    groups: list[tuple[set[str], list[int]]] = []
-    for place, test in enumerate(tests):
-        facts, members = _facts(_separated(test)), [place]
-        apart = []
-        for group_facts, group in groups:
-            if group_facts & facts:
-                facts, members = facts | group_facts, group + members
-            else:
-                apart.append((group_facts, group))
-        groups = [*apart, (facts, members)]
-    return [sorted(group) for _, group in groups]
+def _first_of_each(answers: Sequence[Answers]) -> Ints:
+    """The first row of each combination of answers, in order."""
+    _, first = np.unique(np.stack(answers, axis=1), axis=0, return_index=True)
+    return np.sort(first)
+
+
+def _answers(frame: pl.DataFrame, atoms: Sequence[Atom]) -> dict[Atom, Answers]:
+    """The answer to each atom in each row."""
+    columns = frame.select(
+        **{f"{place}": atom.expression().cast(pl.Boolean) for place, atom in enumerate(atoms)}
+    )
+    return {
+        atom: (columns[f"{place}"].cast(pl.Int8) * 2 - 1).fill_null(0).to_numpy()
+        for place, atom in enumerate(atoms)
+    }
+
+
+# --- questions --------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class _Mask:
+    """In which combinations of cells of some axes something is the case."""
+
+    axes: tuple[int, ...]
+    holds: Bools
+
+
+def _held(table: Table) -> _Mask:
+    return _Mask(table.axes, table.answers == 1)
+
+
+def _parts(tests: Iterable[Test]) -> Iterator[Test]:
+    """What must hold one by one for all tests to hold."""
+    for test in tests:
+        if isinstance(test, All):
+            yield from _parts(test.parts)
+        elif isinstance(test, Not) and isinstance(test.part, Some):
+            yield from _parts(map(Not, test.part.parts))
+        else:
+            yield test
+
+
+def _spread(
+    axes: Sequence[int], values: npt.NDArray[Any], onto: Sequence[int]
+) -> npt.NDArray[Any]:
+    """An array over some axes, shaped to be crossed with arrays over others."""
+    sizes = dict(zip(axes, values.shape, strict=True))
+    return values.reshape([sizes.get(axis, 1) for axis in onto])
+
+
+def _search(masks: Sequence[_Mask]) -> dict[int, int] | None:
+    """A cell on each axis for which all masks hold; None where there is none.
+
+    Axes are eliminated one by one: the masks that read an axis are joined, and what is left says
+    for the other axes whether some cell of this one fits. Raises `TooManyCellsError`.
+    """
+    if not all(mask.holds.any() for mask in masks):
+        return None
+    remaining = [mask for mask in masks if mask.axes]
+    joined: list[tuple[int, _Mask]] = []
+    while remaining:
+        axis, around = _cheapest(remaining)
+        own = [mask for mask in remaining if axis in mask.axes]
+        holds = reduce(np.logical_and, (_spread(mask.axes, mask.holds, around) for mask in own))
+        if not holds.any():
+            return None
+        joined.append((axis, _Mask(around, holds)))
+        rest = tuple(each for each in around if each != axis)
+        remaining = [mask for mask in remaining if axis not in mask.axes]
+        remaining += [_Mask(rest, np.any(holds, axis=around.index(axis)))] if rest else []
+    return _chosen(joined)
+
+
+def _cheapest(masks: Sequence[_Mask]) -> tuple[int, tuple[int, ...]]:
+    """The axis whose masks have the fewest cells once joined, and the axes that they read."""
+    sizes = {
+        axis: size
+        for mask in masks
+        for axis, size in zip(mask.axes, mask.holds.shape, strict=True)
+    }
+    reads = {
+        axis: tuple(sorted({each for mask in masks if axis in mask.axes for each in mask.axes}))
+        for axis in sizes
+    }
+    counts = {axis: prod(sizes[each] for each in reads[axis]) for axis in sizes}
+    axis = min(counts, key=counts.__getitem__)
+    if counts[axis] > MAX_CELLS:
+        raise TooManyCellsError
+    return axis, reads[axis]
+
+
+def _chosen(joined: Sequence[tuple[int, _Mask]]) -> dict[int, int]:
+    """The first cell that fits on each axis, in reverse order of elimination."""
+    chosen: dict[int, int] = {}
+    for axis, mask in reversed(joined):
+        fitting = mask.holds[tuple(chosen.get(each, slice(None)) for each in mask.axes)]
+        chosen[axis] = int(np.argmax(fitting))
+    return chosen
+
+
+# --- one case ---------------------------------------------------------------------------------
+
+
+def neighbours(
+    tests: Iterable[Test], facts: Mapping[str, Plain | None], vary: Sequence[str]
+) -> pl.DataFrame | None:
+    """The purchases next to one purchase, from which the smallest change can be picked.
+
+    Every fact of `vary` takes its own value and, beyond each bound at which some condition changes
+    its answer, the value nearest to its own (one fen, day, second or `Fact.step` beyond a bound
+    that is not included). Facts compared with each other also take the values that fit the other's
+    new one. All combinations, one row each, the case itself first; the other facts stay. A text
+    that no condition names stands as `ANOTHER`. None where there would be over a million.
+    """
+    atoms = list(dict.fromkeys(atom for test in tests for atom in atoms_of(test)))
+    read = {name for atom in atoms for name in facts_of(atom)}
+    varied = [name for name in dict.fromkeys(vary) if name in read]
+    fixed = {name: value for name, value in facts.items() if name not in varied}
+    frame = fact_row(fixed)
+    for group in tied(varied, atoms):
+        around = _around(group, atoms, facts, fixed)
+        if around is None or frame.height * around.height > MAX_CELLS:
+            return None
+        frame = frame.join(around, how="cross")
+    return frame.select(*dict.fromkeys((*facts, *varied)))
+
+
+def fact_row(facts: Mapping[str, Plain | None]) -> pl.DataFrame:
+    """One purchase as a typed frame of one row."""
+    return pl.DataFrame(
+        [
+            pl.Series(name, [value], dtype=POLARS_TYPES[FACTS[name].type])
+            for name, value in facts.items()
+        ]
+        or [pl.Series("", [0])]
+    )
+
+
+def _around(
+    group: tuple[str, ...],
+    atoms: Sequence[Atom],
+    own: Mapping[str, Plain | None],
+    fixed: Mapping[str, Plain | None],
+) -> pl.DataFrame | None:
+    """The values of tied facts next to their own, the own ones first.
+
+    Of a fact that stands alone, one value is enough for each combination of answers: the nearest.
+    """
+    reading = [atom for atom in atoms if not set(group).isdisjoint(facts_of(atom))]
+    found = points(group, reading, own=own, fixed=fixed)
+    if found is None:
+        return None
+    distances = [_distance(name, own.get(name)) for name in group]
+    frame = found.frame.sort(pl.sum_horizontal(distances), maintain_order=True)
+    if len(group) > 1:
+        return frame
+    known = fact_row({name: value for name, value in fixed.items() if name not in group})
+    answers = list(_answers(frame.join(known, how="cross"), reading).values())
+    return frame[_first_of_each(answers)]
+
+
+def _distance(name: str, own: Plain | None) -> pl.Expr:
+    """How far a fact lies from its own value: in its unit, or 1 for any other text or flag."""
+    value = pl.lit(own, dtype=POLARS_TYPES[FACTS[name].type])
+    if own is None or FACTS[name].type not in NUMERIC:
+        return pl.col(name).ne_missing(value).cast(pl.Float64)
+    return (pl.col(name).to_physical() - value.to_physical()).abs().cast(pl.Float64)
+
+
+# --- shortcuts --------------------------------------------------------------------------------
 
 
 def can_hold(tests: Sequence[Test]) -> bool | None:
     """Is there a purchase for which all conditions hold? None where nobody looked."""
-    answer: bool | None = True
-    for group in together(tests):
-        held = _holds_somewhere([tests[place] for place in group])
-        if held is False:
-            return False
-        answer = None if held is None else answer
-    return answer
-
-
-def _holds_somewhere(tests: Sequence[Test]) -> bool | None:
-    """True, false, or None: too many cells, or patterns whose texts cannot be listed."""
-    table = cells(tests)
-    if table is None:
-        return None
-    held = bool(table.truth().select(pl.all_horizontal(pl.all()).any()).item())
-    return held or (None if _has_patterns(tests) else False)
+    return Cells(tests).can_hold(tests)
 
 
 def refuses_someone(test: Test, others: Sequence[Test]) -> bool | None:
     """Is there a purchase that the others let pass and this condition refuses?"""
     return can_hold([Not(test), *others])
-
-
-def _has_patterns(tests: Iterable[Test]) -> bool:
-    return any(isinstance(node, Like) for test in tests for node in leaves(test))
-
-
-# --- cutting ----------------------------------------------------------------------------------
-
-
-def _facts(node: Test | Value) -> set[str]:
-    return {each.name for each in leaves(node) if isinstance(each, FactValue)}
-
-
-def _separated(test: Test) -> Test:
-    """The condition with every comparison of two facts replaced by one derived fact."""
-    if isinstance(test, All):
-        return All(tuple(_separated(part) for part in test.parts))
-    if isinstance(test, Some):
-        return Some(tuple(_separated(part) for part in test.parts))
-    if isinstance(test, Not):
-        return Not(_separated(test.part))
-    if len(_facts(test)) > 1:
-        return Holds(FactValue(f"derived {test}"))
-    return test
-
-
-def _all_cuts(tests: Sequence[Test]) -> dict[str, _Cuts]:
-    cuts: dict[str, _Cuts] = {}
-    for test in tests:
-        for node in leaves(test):
-            if isinstance(node, FactValue):
-                cuts.setdefault(node.name, _Cuts(_type(node.name)))
-            elif isinstance(node, Compare | OneOf | Like | Missing):
-                _cut(cuts, node)
-    return cuts
-
-
-def _cut(cuts: dict[str, _Cuts], atom: Compare | OneOf | Like | Missing) -> None:
-    for name in _facts(atom):
-        own = cuts.setdefault(name, _Cuts(_type(name)))
-        if isinstance(atom, Missing):
-            own.may_be_missing = True
-        elif isinstance(atom, Like):
-            own.patterns.add(atom.pattern)
-        elif isinstance(atom, OneOf):
-            own.constants.update(*(_solved(atom.value, item) for item in atom.items))
-        else:
-            measured, constant = (atom.left, atom.right)
-            if not _facts(measured):
-                measured, constant = constant, measured
-            own.constants.update(_solved(measured, _constant(constant)))
-
-
-def _constant(value: Value) -> Plain:
-    """The value of an expression without facts."""
-    found: Plain = pl.select(value.expression()).item()
-    return found
-
-
-def _solved(measured: Value, target: Plain) -> set[Plain]:
-    """The values of the one fact in `measured` at or around which it meets the target."""
-    if isinstance(measured, Plus):
-        return _solved_sum(measured, target)
-    if isinstance(measured, Later) and isinstance(target, date):
-        return _solved_later(measured, target)
-    if isinstance(target, datetime):
-        return {target.date(), target.date() + timedelta(days=1)}
-    return {target}
-
-
-def _solved_sum(measured: Plus, target: Plain) -> set[Plain]:
-    left_has_fact = bool(_facts(measured.left))
-    inner = measured.left if left_has_fact else measured.right
-    known = _constant(measured.right if left_has_fact else measured.left)
-    if measured.days_between and isinstance(known, date) and isinstance(target, int | float):
-        days = timedelta(days=int(target))
-        around = known + days if left_has_fact else known - days
-        near = range(-1, 2)
-        moved = {around + timedelta(days=step) for step in near}
-        return set().union(*(_solved(inner, each) for each in moved))
-    if isinstance(known, str | date) or isinstance(target, str | date):
-        return set()
-    rest = target - measured.sign * known if left_has_fact else measured.sign * (target - known)
-    return _solved(inner, rest)
-
-
-def _solved_later(measured: Later, target: date) -> set[Plain]:
-    """Days whose moved day lies around the target; month ends make it a few."""
-    day = target.date() if isinstance(target, datetime) else target
-    back = pl.select(pl.lit(day).dt.offset_by(f"{-measured.steps}{measured.unit}")).item()
-    near = (back + timedelta(days=step) for step in range(-4, 5))
-    return set().union(*(_solved(measured.day, each) for each in near))
-
-
-# --- points -----------------------------------------------------------------------------------
-
-
-def _type(name: str) -> FactType:
-    return FACTS[name].type if name in FACTS else FactType.FLAG
-
-
-def _dtype(name: str) -> pl.DataType:
-    return POLARS_TYPES[_type(name)]
-
-
-def _points(name: str, cuts: _Cuts) -> list[Point]:
-    """One value for each part into which the constants cut a fact."""
-    by_type = {
-        FactType.TEXT: _text_points,
-        FactType.FLAG: _flag_points,
-        FactType.DAY: _day_points,
-        FactType.MONEY: _money_points,
-        FactType.NUMBER: _number_points,
-    }
-    points = by_type[cuts.type](name, cuts)
-    return [*points, None] if cuts.may_be_missing else points
-
-
-def _flag_points(name: str, cuts: _Cuts) -> list[Point]:
-    return [True, False]
-
-
-def _text_points(name: str, cuts: _Cuts) -> list[Point]:
-    choices = FACTS[name].choices
-    if choices:
-        return list(choices)
-    texts = {str(each) for each in cuts.constants}
-    for pattern in cuts.patterns:
-        for filler in ("", "x"):
-            texts.add(pattern.replace("%", filler).replace("_", "x"))
-    other = "another"
-    while other in texts:
-        other += "!"
-    return [*sorted(texts), other]
-
-
-def _day_points(name: str, cuts: _Cuts) -> list[Point]:
-    days = {each for each in cuts.constants if isinstance(each, date)} or {date(2022, 1, 1)}
-    one = timedelta(days=1)
-    return [*sorted(days | {each - one for each in days} | {each + one for each in days})]
-
-
-def _money_points(name: str, cuts: _Cuts) -> list[Point]:
-    amounts = {int(each) for each in cuts.constants if not isinstance(each, str | date)} or {0}
-    near = amounts | {each - 1 for each in amounts} | {each + 1 for each in amounts}
-    return [*sorted(each for each in near | {0} if each >= 0)]
-
-
-def _number_points(name: str, cuts: _Cuts) -> list[Point]:
-    numbers = sorted(
-        {float(each) for each in cuts.constants if not isinstance(each, str | date)} | {0.0}
-    )
-    between = [(low + high) / 2 for low, high in pairwise(numbers)]
-    every = {*numbers, *between, numbers[-1] + 1}
-    return [*sorted(each for each in every if each >= 0)]

@@ -1,0 +1,242 @@
+"""Where does a comparison of numbers, money, days or moments turn from false to true?
+
+A comparison is a linear form: coefficients times facts against a bound. Each such form is a cut
+that parts all purchases in two. Facts tied by a cut are tried one after the other: eliminating a
+fact from each pair of cuts leaves the cuts on the facts before it (Fourier and Motzkin).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from fractions import Fraction
+from functools import lru_cache
+from itertools import combinations
+from math import ceil, floor, gcd, lcm
+from typing import TypeAlias
+
+import polars as pl
+
+from promo.policy.conditions import (
+    Compare,
+    Constant,
+    FactValue,
+    Later,
+    OneOf,
+    Plain,
+    Plus,
+    Value,
+)
+from promo.schema import FACTS, FactType
+
+NUMERIC = frozenset((FactType.NUMBER, FactType.MONEY, FactType.DAY, FactType.MOMENT))
+NEVER_NEGATIVE = frozenset((FactType.NUMBER, FactType.MONEY))
+SECONDS_PER_DAY = 86_400
+EPOCH = datetime(1970, 1, 1)
+Coefficients: TypeAlias = Mapping[str, Fraction]
+_UNIT = {FactType.MOMENT: Fraction(1, SECONDS_PER_DAY)}  # time is counted in days
+_DAYS = {"d": Fraction(1), "w": Fraction(7), "h": Fraction(1, 24), "m": Fraction(1, 1440)}
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """Coefficients times facts plus a constant, which month lengths leave open within bounds."""
+
+    coefficients: Coefficients
+    low: Fraction
+    high: Fraction
+
+    def plus(self, other: Form, sign: int) -> Form:
+        """The sum, or for sign -1 the difference, of two forms."""
+        low, high = (other.low, other.high) if sign == 1 else (-other.high, -other.low)
+        summed = _sum(self.coefficients, other.coefficients, Fraction(sign))
+        return Form(summed, self.low + low, self.high + high)
+
+
+def _sum(left: Coefficients, right: Coefficients, factor: Fraction) -> dict[str, Fraction]:
+    summed = dict(left)
+    for name, coefficient in right.items():
+        summed[name] = summed.get(name, Fraction(0)) + factor * coefficient
+    return {name: coefficient for name, coefficient in summed.items() if coefficient}
+
+
+def form_of(value: Value) -> Form:
+    """A number, an amount in fen, or a time in days as a form of the facts it reads."""
+    if isinstance(value, FactValue):
+        unit = _UNIT.get(FACTS[value.name].type, Fraction(1))
+        return Form({value.name: unit}, Fraction(0), Fraction(0))
+    if isinstance(value, Constant):
+        return _constant(value.value)
+    if isinstance(value, Plus):
+        return form_of(value.left).plus(form_of(value.right), value.sign)
+    low, high = _moved(value)
+    return form_of(value.day).plus(Form({}, low, high), 1)
+
+
+def _constant(written: Plain) -> Form:
+    if isinstance(written, date):
+        instant = written if isinstance(written, datetime) else datetime.combine(written, time())
+        since = Fraction(int((instant - EPOCH).total_seconds()), SECONDS_PER_DAY)
+        return Form({}, since, since)
+    exact = Fraction(repr(written)) if isinstance(written, float) else Fraction(written)
+    return Form({}, exact, exact)
+
+
+def _moved(later: Later) -> tuple[Fraction, Fraction]:
+    """The least and most days by which an interval moves."""
+    if later.unit in _DAYS:
+        return later.steps * _DAYS[later.unit], later.steps * _DAYS[later.unit]
+    low, high = _months_in_days(later.steps * (12 if later.unit == "y" else 1))
+    return Fraction(low), Fraction(high)
+
+
+@lru_cache(maxsize=1_000)
+def _months_in_days(months: int) -> tuple[int, int]:
+    """The fewest and most days in so many months, over the starts in four years."""
+    starts = pl.Series(four_years(date(2001, 1, 1)), dtype=pl.Date)
+    days = (starts.dt.offset_by(f"{months}mo") - starts).dt.total_days()
+    return int(days.min()), int(days.max())  # type: ignore[arg-type]
+
+
+def four_years(start: date) -> list[date]:
+    """Every day of a cycle with one leap year."""
+    return [start + timedelta(days=step) for step in range(1461)]
+
+
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """Purchases on this side (weights times facts <= bound, or < where strict) and the others."""
+
+    weights: tuple[tuple[str, int], ...]
+    bound: Fraction
+    strict: bool
+
+    def weight(self, name: str) -> int:
+        """How the cut weighs a fact; 0 where it does not read it."""
+        return next((weight for each, weight in self.weights if each == name), 0)
+
+    @property
+    def facts(self) -> frozenset[str]:
+        """The facts the cut ties together."""
+        return frozenset(name for name, _ in self.weights)
+
+
+def cuts_of(test: Compare | OneOf) -> Iterator[Cut]:
+    """Where a comparison changes its answer; nothing where no fact moves it."""
+    pairs = [(test.left, test.sign, test.right)] if isinstance(test, Compare) else []
+    if isinstance(test, OneOf):
+        pairs = [(test.value, "=", Constant(item)) for item in test.items]
+    for left, sign, right in pairs:
+        form = form_of(left).plus(form_of(right), -1)
+        for step in range(int(form.high - form.low) + 1):
+            if sign in ("<", ">=", "=", "<>"):
+                yield from _cut(form.coefficients, -form.low - step, strict=True)
+            if sign in ("<=", ">", "=", "<>"):
+                yield from _cut(form.coefficients, -form.low - step, strict=False)
+
+
+def least(name: str) -> Iterator[Cut]:
+    """A number or an amount is never below zero."""
+    if FACTS[name].type in NEVER_NEGATIVE:
+        yield from _cut({name: Fraction(1)}, Fraction(0), strict=True)
+
+
+def is_real(name: str) -> bool:
+    """Can the fact take every number, not only whole units (fen, days, seconds)?"""
+    return FACTS[name].type is FactType.NUMBER
+
+
+def _cut(coefficients: Coefficients, bound: Fraction, *, strict: bool) -> Iterator[Cut]:
+    """The cut in its one canonical form: whole weights, the first positive, closed if whole."""
+    if not coefficients:
+        return
+    names = sorted(coefficients)
+    over = lcm(*(each.denominator for each in coefficients.values()))
+    under = gcd(*(int(each * over) for each in coefficients.values()))
+    scale = Fraction(over, under) * (1 if coefficients[names[0]] > 0 else -1)
+    bound, strict = bound * scale, strict is (scale > 0)
+    if not any(is_real(name) for name in names):
+        bound, strict = Fraction(ceil(bound) - 1 if strict else floor(bound)), False
+    yield Cut(tuple((name, int(coefficients[name] * scale)) for name in names), bound, strict)
+
+
+@dataclass(frozen=True, slots=True)
+class Level:
+    """A fact to be tried after the facts before it, and the cuts that bound it, given those."""
+
+    name: str
+    cuts: tuple[Cut, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """The order in which tied facts are tried; exact where every answer is sure to be found."""
+
+    levels: tuple[Level, ...]
+    exact: bool
+
+
+def plan(names: Collection[str], cuts: Iterable[Cut]) -> Plan:
+    """In which order are tied facts tried, and between which bounds?"""
+    remaining, left, levels, exact = dict.fromkeys(cuts), list(names), [], True
+    while left:
+        name = min(left, key=lambda each: _last(each, remaining))
+        left.remove(name)
+        own = [cut for cut in remaining if cut.weight(name)]
+        remaining = {cut: None for cut in remaining if not cut.weight(name)}
+        exact = exact and (is_real(name) or all(abs(cut.weight(name)) == 1 for cut in _tying(own)))
+        remaining |= dict.fromkeys(_without(name, own))
+        levels.append(Level(name, tuple(own)))
+    return Plan(tuple(reversed(levels)), exact)
+
+
+def _tying(cuts: Iterable[Cut]) -> list[Cut]:
+    return [cut for cut in cuts if len(cut.weights) > 1]
+
+
+def _last(name: str, cuts: Iterable[Cut]) -> tuple[int, int, int]:
+    """Numbers are eliminated first, then moments: only so stays what is left exact."""
+    ranks = {FactType.NUMBER: 0, FactType.MOMENT: 1}
+    tying = [abs(cut.weight(name)) for cut in _tying(cuts) if cut.weight(name)]
+    return ranks.get(FACTS[name].type, 2), max(tying, default=1), len(tying)
+
+
+@dataclass(frozen=True, slots=True)
+class _Bound:
+    """The fact is at most (or least) coefficients times other facts plus a constant."""
+
+    upper: bool
+    coefficients: Coefficients
+    constant: Fraction
+    strict: bool
+
+
+def _without(name: str, cuts: Sequence[Cut]) -> Iterator[Cut]:
+    """The cuts that decide whether a fact fits between two of its bounds."""
+    for one, other in combinations(cuts, 2):
+        if len(one.weights) == len(other.weights) == 1:
+            continue
+        for left in _bounds(name, one):
+            for right in _bounds(name, other):
+                if left.upper is not right.upper:
+                    yield from _fits(*((left, right) if right.upper else (right, left)))
+
+
+def _fits(lower: _Bound, upper: _Bound) -> Iterator[Cut]:
+    difference = _sum(lower.coefficients, upper.coefficients, Fraction(-1))
+    bound = upper.constant - lower.constant
+    yield from _cut(difference, bound, strict=lower.strict or upper.strict)
+
+
+def _bounds(name: str, cut: Cut) -> tuple[_Bound, _Bound]:
+    """What either side of a cut says of one fact."""
+    weight = cut.weight(name)
+    others = {each: Fraction(-other, weight) for each, other in cut.weights if each != name}
+    inside, outside = (cut.bound, cut.strict), (cut.bound, not cut.strict)
+    if not any(is_real(each) for each, _ in cut.weights):
+        outside = (cut.bound + 1, False)
+    return (
+        _Bound(weight > 0, others, inside[0] / weight, inside[1]),
+        _Bound(weight < 0, others, outside[0] / weight, outside[1]),
+    )

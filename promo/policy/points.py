@@ -1,0 +1,291 @@
+"""Which values of some facts must be tried so that every answer to the conditions occurs?
+
+Facts that no comparison ties together are tried each by itself. Tied numbers, amounts and times
+are tried one after the other between the bounds that the earlier ones leave; tied texts and flags
+in all combinations.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from itertools import combinations, product
+from typing import Any, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from promo.policy.conditions import (
+    POLARS_TYPES,
+    Compare,
+    Constant,
+    FactValue,
+    Holds,
+    Like,
+    Missing,
+    OneOf,
+    Plain,
+    leaves,
+)
+from promo.policy.linear import (
+    EPOCH,
+    NEVER_NEGATIVE,
+    NUMERIC,
+    Cut,
+    Level,
+    cuts_of,
+    is_real,
+    least,
+    plan,
+)
+from promo.schema import FACTS, Bools, FactType
+
+MOST_POINTS = 1_000_000
+ANOTHER = "another"  # stands for every text that no condition names
+DECIMALS = 6  # of a number that a condition computes
+Atom: TypeAlias = Compare | OneOf | Like | Missing | Holds
+Units: TypeAlias = npt.NDArray[Any]  # whole fen, days and seconds; numbers as they are
+Columns: TypeAlias = dict[str, Units]
+
+
+@dataclass(frozen=True, slots=True)
+class Points:
+    """Values of tied facts, one row a combination; exact where no answer can be overlooked."""
+
+    frame: pl.DataFrame
+    exact: bool
+
+
+def facts_of(atom: Atom) -> tuple[str, ...]:
+    """The facts that an atom reads, in order of first use."""
+    found = (node.name for node in leaves(atom) if isinstance(node, FactValue))
+    return tuple(dict.fromkeys(found))
+
+
+def points(
+    names: Sequence[str],
+    atoms: Sequence[Atom],
+    *,
+    own: Mapping[str, Plain | None] | None = None,
+    fixed: Mapping[str, Plain | None] | None = None,
+) -> Points | None:
+    """Values of the facts `names` that give every combination of answers to the atoms.
+
+    With `own` given, they are the values next to a case's own: its own value, and the nearest one
+    beyond every bound; `fixed` are the facts of the case that do not move. Without it, facts are
+    also tried as missing where an atom asks for that. None where there would be over a million.
+    """
+    asked = {name for atom in atoms if isinstance(atom, Missing) for name in facts_of(atom)}
+    missing = [name for name in names if (name in asked if own is None else own.get(name) is None)]
+    if all(FACTS[name].type in NUMERIC for name in names):
+        return _Tied(names, atoms, own or {}, fixed or {}).points(missing)
+    return _listed(names, atoms, dict(fixed or {}) | dict(own or {}), missing)
+
+
+def tied(names: Collection[str], atoms: Iterable[Atom]) -> list[tuple[str, ...]]:
+    """Groups of facts that some atom reads together, directly or through others."""
+    groups: list[tuple[str, ...]] = [(name,) for name in names]
+    for atom in atoms:
+        read = set(facts_of(atom))
+        joined = [group for group in groups if read.intersection(group)]
+        if len(joined) > 1:
+            groups = [group for group in groups if group not in joined]
+            groups.append(tuple(name for group in joined for name in group))
+    return groups
+
+
+# --- numbers, money, days and moments ---------------------------------------------------------
+
+
+@dataclass(slots=True)
+class _Tied:
+    """Numeric facts to be tried one after the other."""
+
+    names: Sequence[str]
+    atoms: Sequence[Atom]
+    own: Mapping[str, Plain | None]
+    fixed: Mapping[str, Plain | None]
+    cuts: list[Cut] = field(default_factory=list)
+
+    def points(self, missing: Sequence[str]) -> Points | None:
+        """All values to be tried; None above a million."""
+        compared = [atom for atom in self.atoms if isinstance(atom, Compare | OneOf)]
+        self.cuts = [cut for atom in compared for cut in cuts_of(atom)]
+        self.cuts += [cut for name in self.names for cut in least(name)]
+        order = plan(self.names, self.cuts)
+        frames = [self.lifted(order.levels, absent) for absent in _subsets(missing)]
+        found = [frame for frame in frames if frame is not None]
+        if len(found) < len(frames):
+            return None
+        return Points(pl.concat(found), order.exact)
+
+    def lifted(self, levels: Sequence[Level], absent: Collection[str]) -> pl.DataFrame | None:
+        """The points at which exactly the facts `absent` are missing; None above a million."""
+        columns: Columns = {
+            name: np.array([_in_units(name, value)])
+            for name, value in self.fixed.items()
+            if value is not None and FACTS[name].type in NUMERIC
+        }
+        rows = 1
+        for place, level in enumerate(levels):
+            if level.name in absent:
+                continue
+            later = {each.name for each in levels[place + 1 :]}
+            bounds = self.bounds(level, columns, later - set(absent), rows)
+            if rows * (bounds.shape[1] + 1) > MOST_POINTS:
+                return None
+            values, keep = self.candidates(level.name, bounds)
+            before = np.repeat(np.arange(rows), values.shape[1])[keep.ravel()]
+            columns = {name: column[before] for name, column in columns.items()}
+            columns[level.name] = values[keep]
+            rows = len(before)
+        return pl.DataFrame([_column(name, columns.get(name), rows) for name in self.names])
+
+    def bounds(self, level: Level, columns: Columns, later: Collection[str], rows: int) -> Units:
+        """Where the cuts bound a fact in each row, given the facts before it, ascending.
+
+        Facts tried later stand at the case's own values, where it has some.
+        """
+        known = dict(columns)
+        for name in later:
+            value = self.own.get(name)
+            if value is not None:
+                known[name] = np.array([_in_units(name, value)])
+        others = [cut for cut in self.cuts if cut.weight(level.name)] if self.own else []
+        usable = [
+            cut
+            for cut in dict.fromkeys((*level.cuts, *others))
+            if all(name == level.name or name in known for name, _ in cut.weights)
+        ]
+        bounds = [np.broadcast_to(_bound(level.name, cut, known), rows) for cut in usable]
+        number = np.float64 if is_real(level.name) else np.int64
+        stacked = np.stack(bounds, axis=1) if bounds else np.empty((rows, 0))
+        return np.sort(stacked.astype(number), axis=1)
+
+    def candidates(self, name: str, bounds: Units) -> tuple[Units, Bools]:
+        """In each row one value between every two bounds, as near to the own one as can be."""
+        value = self.own.get(name)
+        if value is not None:
+            own = np.full((len(bounds), 1), _in_units(name, value))
+        elif bounds.shape[1]:
+            own = np.floor(bounds[:, -1:]) + 1
+        else:
+            own = np.full((len(bounds), 1), _default(name))
+        between = _real_values if is_real(name) else _whole_values
+        values = np.sort(between(bounds, own.astype(bounds.dtype), FACTS[name].step), axis=1)
+        keep = np.ones(values.shape, dtype=np.bool_)
+        keep[:, 1:] = values[:, 1:] > values[:, :-1]
+        low, high = _range(name)
+        return values, keep & (values >= low) & (values <= high)
+
+
+def _subsets(names: Sequence[str]) -> Iterator[frozenset[str]]:
+    for size in range(len(names) + 1):
+        yield from map(frozenset, combinations(names, size))
+
+
+def _bound(name: str, cut: Cut, known: Columns) -> Units:
+    """The last value on the near side of a cut; of a real number, the value where it turns."""
+    weight = cut.weight(name)
+    rest = sum(other * known[each] for each, other in cut.weights if each != name)
+    if any(is_real(each) for each in cut.facts):
+        turn = np.round((float(cut.bound) - rest) / weight, DECIMALS + 3)
+        if is_real(name):
+            return np.asarray(turn)
+        return np.asarray(np.ceil(turn) - 1 if (weight > 0) is cut.strict else np.floor(turn))
+    room = np.asarray(int(cut.bound) - rest)
+    return room // weight if weight > 0 else -(room // -weight) - 1
+
+
+def _whole_values(bounds: Units, own: Units, step: float) -> Units:
+    """The own value, drawn into each interval behind one bound and up to the next."""
+    first = np.full(own.shape, np.iinfo(np.int64).min)
+    last = np.full(own.shape, np.iinfo(np.int64).max)
+    return np.clip(own, np.hstack([first, bounds + 1]), np.hstack([bounds, last]))
+
+
+def _real_values(bounds: Units, own: Units, step: float) -> Units:
+    """Each bound itself, and a value inside each open interval, a step away where that fits."""
+    infinite = np.full(own.shape, np.inf)
+    low, high = np.hstack([-infinite, bounds]), np.hstack([bounds, infinite])
+    with np.errstate(invalid="ignore"):
+        middle = np.where(np.isinf(low) | np.isinf(high), own, (low + high) / 2)
+    above, below = np.round(low + step, DECIMALS), np.round(high - step, DECIMALS)
+    inside = np.where(own <= low, above, np.where(own >= high, below, own))
+    inside = np.where((inside > low) & (inside < high), inside, middle)
+    return np.hstack([bounds, inside])
+
+
+def _in_units(name: str, value: Plain) -> int | float:
+    """A value in fen, days, or seconds since the epoch, or as it is."""
+    if isinstance(value, datetime) and FACTS[name].type is FactType.MOMENT:
+        return int((value - EPOCH).total_seconds())
+    if isinstance(value, date):
+        days = value.toordinal() - EPOCH.toordinal()
+        return days * 86_400 if FACTS[name].type is FactType.MOMENT else days
+    return float(value) if is_real(name) else int(value)
+
+
+def _default(name: str) -> int | float:
+    start = datetime(2022, 1, 1)
+    return _in_units(name, start) if FACTS[name].type not in NEVER_NEGATIVE else 0
+
+
+def _range(name: str) -> tuple[float, float]:
+    if FACTS[name].type in NEVER_NEGATIVE:
+        return 0, np.inf
+    return _in_units(name, datetime.min), _in_units(name, datetime(9999, 12, 31))
+
+
+def _column(name: str, values: Units | None, rows: int) -> pl.Series:
+    """Values in units as a typed column of a frame; all missing where there are none."""
+    kind = FACTS[name].type
+    if values is None:
+        return pl.Series(name, [None] * rows, dtype=POLARS_TYPES[kind])
+    if kind is FactType.DAY:
+        return pl.Series(name, values.astype(np.int32)).cast(pl.Date)
+    if kind is FactType.MOMENT:
+        return pl.Series(name, values * 1_000_000).cast(POLARS_TYPES[kind])
+    return pl.Series(name, values, dtype=POLARS_TYPES[kind])
+
+
+# --- texts and flags --------------------------------------------------------------------------
+
+
+def _listed(
+    names: Sequence[str],
+    atoms: Sequence[Atom],
+    own: Mapping[str, Plain | None],
+    missing: Collection[str],
+) -> Points | None:
+    """All combinations of the values that can be listed; None above a million."""
+    known = [own.get(name) for atom in atoms for name in facts_of(atom)]
+    texts = _texts(atoms, [each for each in known if isinstance(each, str)], len(names))
+    values = []
+    for name in names:
+        flag = FACTS[name].type is FactType.FLAG
+        listed: Sequence[Plain] = (True, False) if flag else FACTS[name].choices or texts
+        first = [own[name]] if own.get(name) is not None else []
+        values.append([*dict.fromkeys([*first, *listed]), *([None] if name in missing else [])])
+    if np.prod([float(len(each)) for each in values]) > MOST_POINTS:
+        return None
+    schema = {name: POLARS_TYPES[FACTS[name].type] for name in names}
+    patterns = any(isinstance(atom, Like) for atom in atoms)
+    frame = pl.DataFrame(list(product(*values)), schema=schema, orient="row")
+    return Points(frame, not patterns or all(FACTS[name].choices for name in names))
+
+
+def _texts(atoms: Sequence[Atom], known: Iterable[str], count: int) -> list[str]:
+    """The texts that are known or that the atoms name, and some that none of them names."""
+    texts = set(known)
+    for atom in atoms:
+        written = [node.value for node in leaves(atom) if isinstance(node, Constant)]
+        written += atom.items if isinstance(atom, OneOf) else ()
+        texts.update(each for each in written if isinstance(each, str))
+        if isinstance(atom, Like):
+            for filler in ("", "x"):
+                texts.add(atom.pattern.replace("%", filler).replace("_", "x"))
+    others = [ANOTHER + "!" * place for place in range(count + len(texts))]
+    return [*sorted(texts), *[each for each in others if each not in texts][:count]]
