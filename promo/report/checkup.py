@@ -72,12 +72,11 @@ class Checkup:
 def kind_of(path: Path) -> Kind | None:
     """What a file describes, or None if it is about something else."""
     try:
-        if not path.is_file():  # a device has no end
-            return None
-        with path.open("rb") as stream:
-            content = stream.read(1 << 20)
+        content = _beginning(path)
     except OSError:  # what cannot be read is a finding, whatever it is
         return FOLDERS.get(path.parent.name, Kind.CAMPAIGN)
+    if content is None:
+        return None
     present = {key.decode() for key in _TOP_LEVEL_KEY.findall(content.replace(b"\r", b"\n"))}
     hits = {kind: len(present & keys) for kind, keys in KEYS.items()}
     most = max(hits.values())
@@ -86,6 +85,21 @@ def kind_of(path: Path) -> Kind | None:
     if most == 0 or (len(leaders) > 1 and by_folder in leaders):
         return by_folder
     return leaders[0]
+
+
+def _beginning(path: Path) -> bytes | None:
+    """What a file of the disk or of a git revision holds; None for a device, which has no end."""
+    if path.is_file():
+        with path.open("rb") as stream:
+            return stream.read(1 << 20)
+    if ":" not in str(path):
+        return None
+    from promo.textfile import Finding, read_bytes
+
+    try:
+        return read_bytes(str(path))
+    except Finding:
+        return None
 
 
 def _real(path: Path) -> str:
@@ -98,22 +112,34 @@ def candidates(paths: Iterable[str]) -> Iterator[tuple[Path, Kind | None]]:
     seen: set[str] = set()
     for name in paths:
         path = Path(name)
-        readable = path.is_dir() and os.access(path, os.R_OK | os.X_OK)
-        for file in _files_under(path) if readable else (path,):
+        inside = _files_under(path)
+        for file in (path,) if inside is None else inside:
             if _real(file) in seen:
                 continue
             seen.add(_real(file))
             kind = kind_of(file)
             # A file named by the analyst is meant to be checked, whatever it holds.
-            yield file, kind if kind or readable else Kind.CAMPAIGN
+            yield file, Kind.CAMPAIGN if kind is None and inside is None else kind
 
 
-def _files_under(folder: Path) -> list[Path]:
-    inside = (file for file in folder.rglob("*") if file.suffix.lower() in ENDINGS)
+def _files_under(folder: Path) -> list[Path] | None:
+    """The YAML files under a folder of the disk or of a git revision; None for a file."""
+    if folder.is_dir() and os.access(folder, os.R_OK | os.X_OK):
+        inside = folder.rglob("*")
+    elif ":" in str(folder):
+        from promo.textfile import folder_of_revision
+
+        names = folder_of_revision(str(folder))
+        if names is None:
+            return None
+        inside = (Path(name) for name in names)
+    else:
+        return None
     return sorted(
         file
         for file in inside
-        if not any(part.startswith(".") for part in file.relative_to(folder).parts)
+        if file.suffix.lower() in ENDINGS
+        and not any(part.startswith(".") for part in file.relative_to(folder).parts)
     )
 
 
@@ -215,11 +241,9 @@ def _existing(base: str, links: Iterable[tuple[str, Kind]]) -> Iterator[tuple[Pa
 
     for relative, kind in links:
         try:
-            target = Path(resolve(base, relative))
+            yield Path(resolve(base, relative)), kind
         except (Finding, OSError, ValueError):
             continue
-        if target.is_file():
-            yield target, kind
 
 
 _CHECKS = {

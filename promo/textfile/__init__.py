@@ -32,13 +32,14 @@ from promo.quantities import (
     WindowClose,
     fault,
 )
-from promo.textfile.decoding import Finding, decode, read_bytes
+from promo.textfile.decoding import Finding, decode
 from promo.textfile.files import (
     copy_folder,
     example_folder,
     exists,
     name_in_campaigns,
     place_folder,
+    read_bytes,
     resolve,
     revision,
     unfinished,
@@ -48,6 +49,7 @@ from promo.textfile.files import (
 from promo.textfile.loading import load, parse
 from promo.textfile.pages import Place
 from promo.textfile.places import Loaded, Source
+from promo.textfile.revisions import folder_of_revision
 from promo.textfile.tables import Table, read_table
 
 __all__ = [
@@ -82,6 +84,7 @@ __all__ = [
     "example_folder",
     "exists",
     "fault",
+    "folder_of_revision",
     "load",
     "name_in_campaigns",
     "parse",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
 
 from promo.errors import Diagnostic
 
@@ -28,20 +27,6 @@ def decode(content: bytes) -> tuple[str, str] | None:
         except UnicodeDecodeError:
             continue
     return None
-
-
-def read_bytes(path: str) -> bytes:
-    """The content of a file of at most 1 MiB."""
-    try:
-        with Path(path).open("rb") as stream:
-            content = stream.read(MAX_BYTES + 1)
-    except OSError as error:
-        reason = error.strerror or "not readable"
-        raise whole_file(path, "T001", f"cannot read this file: {reason}") from None
-    if len(content) > MAX_BYTES:
-        help = "large tables belong into CSV or Parquet files"
-        raise whole_file(path, "T002", "the file is larger than 1 MiB", help)
-    return content
 
 
 def text_of(path: str, content: bytes) -> str:

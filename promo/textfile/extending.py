@@ -15,8 +15,8 @@ from typing import TypeAlias
 
 from promo.errors import Diagnostic
 from promo.quantities import shown
-from promo.textfile.decoding import MAX_BYTES, Finding, read_bytes, text_of, whole_file
-from promo.textfile.files import resolve
+from promo.textfile.decoding import MAX_BYTES, Finding, text_of, whole_file
+from promo.textfile.files import read_bytes, resolve
 from promo.textfile.nodes import Mapping, Node, Reading, Scalar, Sequence, as_plain, read_nodes
 from promo.textfile.pages import Page, Place, diagnostic_at
 

@@ -7,39 +7,112 @@ import os
 import secrets
 import shutil
 import subprocess
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from promo.errors import OutputError
 from promo.quantities import shown
-from promo.textfile.decoding import whole_file
+from promo.textfile.decoding import MAX_BYTES, Finding, whole_file
+from promo.textfile.revisions import (
+    Revised,
+    beside,
+    commit_of,
+    ignored_on_disk,
+    kind_of,
+    read_revised,
+    revised,
+    within,
+)
+
+
+def read_bytes(path: str) -> bytes:
+    """The content of a file of at most 1 MiB, of the disk or of a git revision (`REV:path`)."""
+    past = revised(path)
+    if past is not None:
+        return read_revised(past, MAX_BYTES)
+    try:
+        with Path(path).open("rb") as stream:
+            content = stream.read(MAX_BYTES + 1)
+    except OSError as error:
+        reason = error.strerror or "not readable"
+        raise whole_file(path, "T001", f"cannot read this file: {reason}") from None
+    if len(content) > MAX_BYTES:
+        help = "large tables belong into CSV or Parquet files"
+        raise whole_file(path, "T002", "the file is larger than 1 MiB", help)
+    return content
 
 
 def resolve(base: str, relative: str) -> str:
     """The path of a file named inside the file `base`.
 
     Links stay inside the folder of campaigns: the parent of the folder that holds `base`. Raises
-    `Finding` P802 for a path that leaves it and P801 where there is no such file.
+    `Finding` P802 for a path that leaves it and P801 where there is no such file. Beside a file of
+    a revision lie those of the same revision.
     """
+    past = revised(base)
+    if past is not None:
+        return _resolve_in_revision(past, relative)
     folder = Path(base).absolute().parent
     root = Path(os.path.realpath(folder.parent))
     try:
         target = Path(os.path.realpath(folder / relative))
         if Path(relative).is_absolute() or not target.is_relative_to(root):
-            help = f"keep linked files in the folder '{root.name}'"
-            raise whole_file(base, "P802", f"'{shown(relative)}' leaves the campaigns", help)
+            raise _outside(base, relative, root.name)
         found = target.is_file()
     except (OSError, ValueError):
         found = False
     if not found:
-        raise whole_file(base, "P801", f"there is no file '{shown(relative)}'")
+        raise _absent(base, relative)
     return os.path.normpath(str(Path(base).parent / relative))
+
+
+def _outside(base: str, relative: str, root: str) -> Finding:
+    help = f"keep linked files in the folder '{root}'"
+    return whole_file(base, "P802", f"'{shown(relative)}' leaves the campaigns", help)
+
+
+def _absent(base: str, relative: str) -> Finding:
+    return whole_file(base, "P801", f"there is no file '{shown(relative)}'")
+
+
+def _resolve_in_revision(base: Revised, relative: str) -> str:
+    """A file of a revision; sales, which git ignores, come from the disk."""
+    if not within(base, relative):
+        root = base.path.rpartition("/")[0].rpartition("/")[0] or base.revision
+        raise _outside(base.name, relative, root)
+    target = beside(base, relative)
+    if kind_of(target) == "blob":
+        return _unpacked(target) if relative.endswith(".parquet") else target.name
+    ignored = ignored_on_disk(target)
+    if ignored is None:
+        raise _absent(base.name, relative)
+    return ignored
+
+
+_UNPACKED: dict[str, Revised] = {}
+
+
+def _unpacked(file: Revised) -> str:
+    """A copy of a large file of a revision on the disk, until the program ends."""
+    for path, known in _UNPACKED.items():
+        if known == file:
+            return path
+    folder = tempfile.mkdtemp(prefix="promo-")
+    _UNFINISHED.add(folder)
+    path = str(Path(folder) / PurePosixPath(file.path).name)
+    Path(path).write_bytes(read_revised(file))
+    _UNPACKED[path] = file
+    return path
 
 
 def exists(path: str) -> bool:
     """Is there a file at this path?"""
-    return Path(path).is_file()
+    past = revised(path)
+    if past is None:
+        return Path(path).is_file()
+    return kind_of(past) == "blob" or ignored_on_disk(past) is not None
 
 
 _UNFINISHED: set[str] = set()
@@ -158,6 +231,9 @@ def revision(path: str) -> tuple[str | None, bool | None]:
 
     Nothing outside the folder counts; (None, None) where there is no repository or no git.
     """
+    past = revised(path)
+    if past is not None:
+        return commit_of(past), False
     folder = os.path.dirname(os.path.realpath(path))  # noqa: PTH120 - a loop raises in Path
     try:
         commit = _git(folder, "rev-parse", "HEAD")
@@ -179,5 +255,11 @@ def _git(folder: str, *words: str) -> str:
 
 def name_in_campaigns(base: str, path: str) -> str:
     """A file's name from the folder of campaigns on, the same on every machine."""
+    file = _UNPACKED.get(path) or revised(path)
+    if file is not None:
+        return file.name
+    past = revised(base)
+    if past is not None:  # a file of the disk beside those of a revision
+        return Path(os.path.relpath(path)).as_posix()
     root = Path(os.path.realpath(base)).parent.parent
     return os.path.relpath(os.path.realpath(path), root).replace(os.sep, "/")

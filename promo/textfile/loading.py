@@ -15,11 +15,11 @@ from promo.quantities import KeyPath, shown
 from promo.textfile.decoding import (
     MAX_BYTES,
     Finding,
-    read_bytes,
     text_of,
     whole_file,
 )
 from promo.textfile.extending import Family, extended
+from promo.textfile.files import read_bytes
 from promo.textfile.nodes import as_plain, read_nodes
 from promo.textfile.pages import diagnostic_at, page_of
 from promo.textfile.places import Loaded, M, Source

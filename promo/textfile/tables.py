@@ -13,7 +13,8 @@ from pydantic_core import PydanticCustomError
 
 from promo.errors import Diagnostic, did_you_mean
 from promo.quantities import count, flag, money, number, rate, words
-from promo.textfile.decoding import Finding, read_bytes, text_of, whole_file
+from promo.textfile.decoding import Finding, text_of, whole_file
+from promo.textfile.files import read_bytes
 from promo.textfile.pages import Page, diagnostic_at, page_of
 
 
