@@ -38,6 +38,10 @@ from promo.schema import EVENT_ORDER, VEHICLE_COLUMNS
 from promo.textfile import Finding, Loaded, resolve
 
 MOST_DAYS = 3 * 366
+NEUTRAL = (
+    "a neutral test, such as energy, emissions or price, is open to every maker; "
+    "check with counsel, or silence S702 with a reason"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -521,9 +525,7 @@ def _fair_competition(checked: _Checked) -> Iterator[Diagnostic]:
         if not (_names_local(checked, condition) or _passes_local(checked, condition)):
             continue
         message = "only cars of local plants pass this condition (fair-competition review)"
-        help = "a neutral test, such as energy, emissions or price, is open to every maker; "
-        help += "check with counsel, or silence S702 with a reason"
-        yield checked.at(keypath, "S702", message, help)
+        yield checked.at(keypath, "S702", message, NEUTRAL)
 
 
 def _names_local(checked: _Checked, condition: Condition) -> bool:
