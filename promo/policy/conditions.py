@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime, time
 from typing import Literal, TypeAlias
 
 import polars as pl
 
-from promo.schema import FactType
+from promo.schema import FACTS, FactType
 
 POLARS_TYPES: dict[FactType, pl.DataType] = {
     FactType.TEXT: pl.String(),
@@ -20,9 +20,11 @@ POLARS_TYPES: dict[FactType, pl.DataType] = {
     FactType.MOMENT: pl.Datetime("us"),
     FactType.FLAG: pl.Boolean(),
 }
+NUMBER_DECIMALS = 6  # a sum is rounded here: 22.1 - 12.1 is 10, though not in binary
 Plain: TypeAlias = str | int | float | bool | date
 Comparison: TypeAlias = Literal["=", "<>", "<", "<=", ">", ">="]
-IntervalUnit: TypeAlias = Literal["d", "w", "mo", "y"]
+IntervalUnit: TypeAlias = Literal["s", "m", "h", "d", "w", "mo", "y"]
+WITHIN_DAY: tuple[IntervalUnit, ...] = ("s", "m", "h")  # a day moved by these is a moment
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,19 +60,23 @@ class Plus:
         left, right = self.left.expression(), self.right.expression()
         if self.days_between:
             return (left - right).dt.total_days().cast(pl.Float64)
-        return left + right if self.sign == 1 else left - right
+        result = left + right if self.sign == 1 else left - right
+        return result.round(NUMBER_DECIMALS) if any(map(_is_number, leaves(self))) else result
 
 
 @dataclass(frozen=True, slots=True)
 class Later:
-    """A day moved by an interval such as one year."""
+    """A day or moment moved by an interval such as one year."""
 
     day: Value
     steps: int
     unit: IntervalUnit
 
     def expression(self) -> pl.Expr:
-        return self.day.expression().dt.offset_by(f"{self.steps}{self.unit}")
+        day = self.day.expression()
+        if self.unit in WITHIN_DAY:
+            day = day.cast(POLARS_TYPES[FactType.MOMENT])
+        return day.dt.offset_by(f"{self.steps}{self.unit}")
 
 
 Value: TypeAlias = FactValue | Constant | Plus | Later
@@ -105,7 +111,11 @@ class OneOf:
     items: tuple[Plain, ...]
 
     def expression(self) -> pl.Expr:
-        return self.value.expression().is_in(list(self.items))
+        value = self.value.expression()
+        moments = [first_instant(item) for item in self.items if isinstance(item, date)]
+        if moments:
+            return value.cast(POLARS_TYPES[FactType.MOMENT]).is_in(moments)
+        return value.is_in(list(self.items))
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,7 +177,18 @@ class Some:
         return pl.any_horizontal([part.expression() for part in self.parts])
 
 
+def _is_number(node: Test | Value) -> bool:
+    if isinstance(node, FactValue):
+        return FACTS[node.name].type is FactType.NUMBER
+    return isinstance(node, Constant) and isinstance(node.value, float)
+
+
 Test: TypeAlias = Compare | OneOf | Like | Missing | Holds | Not | All | Some
+
+
+def first_instant(day: date) -> datetime:
+    """A day as the moment at which it starts; a moment as it is."""
+    return day if isinstance(day, datetime) else datetime.combine(day, time())
 
 
 def like_regex(pattern: str) -> str:

@@ -19,6 +19,7 @@ from pydantic_core import PydanticCustomError
 
 from promo.errors import did_you_mean
 from promo.policy.conditions import (
+    WITHIN_DAY,
     All,
     Compare,
     Comparison,
@@ -53,6 +54,7 @@ from promo.quantities import fault, plain_text, shown, together
 from promo.schema import FACTS, FEN_PER_YUAN, FactType
 
 MAX_LENGTH = 4_000
+MOST_DAYS = 99_999
 LEAST_PRICE = 1_000 * FEN_PER_YUAN  # a price below this was meant in 万元
 
 
@@ -115,6 +117,13 @@ _COMPARISONS: dict[str, Comparison] = {
     "GTE": ">=",
 }
 
+
+# A day and a moment compare with each other: a day is its first instant.
+_TIMES = frozenset((FactType.DAY, FactType.MOMENT))
+_WRITTEN = {
+    "DATE": r"\d{4}-\d\d-\d\d",
+    "TIMESTAMP": r"\d{4}-\d\d-\d\d( \d\d:\d\d(:\d\d)?)?",
+}
 
 # Everything that a node of sqlglot may carry; what is not named here is refused, since an argument
 # that nobody reads changes the meaning in silence.
@@ -321,7 +330,7 @@ class _Reader:
         return _Typed(value, FactType.NUMBER, literal=True, start=start, length=length)
 
     def day(self, node: Any, start: int, length: int) -> _Typed:
-        """`DATE '2022-11-01'` or `TIMESTAMP '2022-11-01 00:00:00'`."""
+        """`DATE '2022-11-01'` or `TIMESTAMP '2022-11-01 12:00:00'`."""
         target = node.args["to"].sql(dialect="postgres").upper()
         text = (
             node.this.name
@@ -337,13 +346,14 @@ class _Reader:
             help = "write a day as DATE '2022-11-01'"
             message = f"the day '{shown(text)}' does not exist"
             raise fault(code, message, help, span=(start, length))
-        return _Typed(Constant(found), FactType.DAY, literal=True, start=start, length=length)
+        kind = FactType.MOMENT if isinstance(found, datetime) else FactType.DAY
+        return _Typed(Constant(found), kind, literal=True, start=start, length=length)
 
     def sum(self, node: Any, sign: Literal[1, -1]) -> _Typed:
         if type(node.expression).__name__ == "Interval":
             return self.later(node, sign)
         left, right = self.value(node.this), self.value(node.expression)
-        if left.type is FactType.DAY:
+        if left.type in _TIMES:
             return self.day_sum(left, right, sign)
         left, right = self.agree(left, right)
         if left.type not in (FactType.NUMBER, FactType.MONEY):
@@ -354,9 +364,10 @@ class _Reader:
 
     def day_sum(self, left: _Typed, right: _Typed, sign: Literal[1, -1]) -> _Typed:
         for side in (left, right):
-            if isinstance(side.value, Constant) and isinstance(side.value.value, datetime):
+            if side.type is FactType.MOMENT:
+                help = "write DATE" if side.literal else "move it by an INTERVAL, or take its day"
                 message = "a moment cannot be counted in days"
-                raise fault("C304", message, "write DATE", span=(side.start, side.length))
+                raise fault("C304", message, help, span=(side.start, side.length))
         if right.type is FactType.DAY and sign == -1:
             value = Plus(left.value, right.value, -1, days_between=True)
             return _Typed(
@@ -366,16 +377,21 @@ class _Reader:
         steps = right.value.value if whole and isinstance(right.value, Constant) else 0.5
         if not isinstance(steps, float) or steps != int(steps):
             raise fault("C304", "a day moves by whole days", span=(right.start, right.length))
+        if steps > MOST_DAYS:
+            message = f"a day moves by at most {MOST_DAYS} days"
+            raise fault("V205", message, "check the digits", span=(right.start, right.length))
         moved = Later(left.value, sign * int(steps), "d")
         return _Typed(moved, FactType.DAY, literal=False, start=left.start, length=left.length)
 
     def later(self, node: Any, sign: Literal[1, -1]) -> _Typed:
         left = self.value(node.this)
         steps, unit = self.interval(node.expression)
-        if left.type is not FactType.DAY:
-            raise fault("C304", "only a day moves by an INTERVAL", span=(left.start, left.length))
+        if left.type not in _TIMES:
+            message = "only a day or a moment moves by an INTERVAL"
+            raise fault("C304", message, span=(left.start, left.length))
         moved = Later(left.value, sign * steps, unit)
-        return _Typed(moved, FactType.DAY, literal=False, start=left.start, length=left.length)
+        kind = FactType.MOMENT if unit in WITHIN_DAY else left.type
+        return _Typed(moved, kind, literal=False, start=left.start, length=left.length)
 
     def interval(self, node: Any) -> tuple[int, IntervalUnit]:
         start, length = self.span(node)
@@ -404,7 +420,7 @@ class _Reader:
             right = _as_money(right)
         if right.type is FactType.MONEY and left.literal and left.type is FactType.NUMBER:
             left = _as_money(left)
-        if left.type is not right.type:
+        if left.type is not right.type and {left.type, right.type} != _TIMES:
             help = _type_help(left, right)
             message = f"{_name(left)} is compared with {_name(right)}"
             place = right if right.literal or not left.literal else left
@@ -434,8 +450,7 @@ def _chain(node: Any) -> list[Any]:
 
 def _written_day(text: str, kind: str) -> date | None:
     """The day or instant written in a literal; None where there is none such."""
-    pattern = r"\d{4}-\d\d-\d\d" + ("" if kind == "DATE" else r"( \d\d:\d\d(:\d\d)?)?")
-    if not re.fullmatch(pattern, text, re.ASCII):
+    if not re.fullmatch(_WRITTEN[kind], text, re.ASCII):
         return None
     try:
         found = datetime.fromisoformat(text)
@@ -469,6 +484,7 @@ def _name(side: _Typed) -> str:
         FactType.NUMBER: "a number",
         FactType.MONEY: "an amount of money",
         FactType.DAY: "a day",
+        FactType.MOMENT: "a moment",
         FactType.FLAG: "true or false",
     }
     if isinstance(side.value, FactValue):
@@ -480,8 +496,9 @@ def _type_help(left: _Typed, right: _Typed) -> str:
     types = {left.type, right.type}
     texts = [side.value.value for side in (left, right) if isinstance(side.value, Constant)]
     written = texts[0] if texts else ""
-    if types == {FactType.TEXT, FactType.DAY} and isinstance(written, str):
-        return f"write DATE '{written}'" if re.fullmatch(r"\d{4}-\d\d-\d\d", written) else ""
+    if types & _TIMES and isinstance(written, str):
+        kind = next((kind for kind in _WRITTEN if re.fullmatch(_WRITTEN[kind], written)), "")
+        return f"write {kind} '{written}'" if kind else ""
     if FactType.TEXT in types and isinstance(written, str) and PLAIN_NUMBER.fullmatch(written):
         return f"write {written} without quotes"
     if types in ({FactType.FLAG, FactType.TEXT}, {FactType.FLAG, FactType.NUMBER}):

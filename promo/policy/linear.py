@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from fractions import Fraction
 from functools import lru_cache
 from itertools import combinations
@@ -27,16 +27,18 @@ from promo.policy.conditions import (
     Plain,
     Plus,
     Value,
+    first_instant,
 )
 from promo.schema import FACTS, FactType
 
 NUMERIC = frozenset((FactType.NUMBER, FactType.MONEY, FactType.DAY, FactType.MOMENT))
 NEVER_NEGATIVE = frozenset((FactType.NUMBER, FactType.MONEY))
 SECONDS_PER_DAY = 86_400
+SECOND = timedelta(seconds=1)
 EPOCH = datetime(1970, 1, 1)
 Coefficients: TypeAlias = Mapping[str, Fraction]
 _UNIT = {FactType.MOMENT: Fraction(1, SECONDS_PER_DAY)}  # time is counted in days
-_DAYS = {"d": Fraction(1), "w": Fraction(7), "h": Fraction(1, 24), "m": Fraction(1, 1440)}
+_SECONDS = {"s": 1, "m": 60, "h": 3_600, "d": SECONDS_PER_DAY, "w": 7 * SECONDS_PER_DAY}
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,8 +78,7 @@ def form_of(value: Value) -> Form:
 
 def _constant(written: Plain) -> Form:
     if isinstance(written, date):
-        instant = written if isinstance(written, datetime) else datetime.combine(written, time())
-        since = Fraction(int((instant - EPOCH).total_seconds()), SECONDS_PER_DAY)
+        since = Fraction((first_instant(written) - EPOCH) // SECOND, SECONDS_PER_DAY)
         return Form({}, since, since)
     exact = Fraction(repr(written)) if isinstance(written, float) else Fraction(written)
     return Form({}, exact, exact)
@@ -85,8 +86,9 @@ def _constant(written: Plain) -> Form:
 
 def _moved(later: Later) -> tuple[Fraction, Fraction]:
     """The least and most days by which an interval moves."""
-    if later.unit in _DAYS:
-        return later.steps * _DAYS[later.unit], later.steps * _DAYS[later.unit]
+    if later.unit in _SECONDS:
+        days = Fraction(later.steps * _SECONDS[later.unit], SECONDS_PER_DAY)
+        return days, days
     low, high = _months_in_days(later.steps * (12 if later.unit == "y" else 1))
     return Fraction(low), Fraction(high)
 

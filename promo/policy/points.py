@@ -18,6 +18,7 @@ import numpy.typing as npt
 import polars as pl
 
 from promo.policy.conditions import (
+    NUMBER_DECIMALS,
     POLARS_TYPES,
     Compare,
     Constant,
@@ -44,7 +45,6 @@ from promo.schema import FACTS, Bools, FactType
 
 MOST_POINTS = 1_000_000
 ANOTHER = "another"  # stands for every text that no condition names
-DECIMALS = 6  # of a number that a condition computes
 Atom: TypeAlias = Compare | OneOf | Like | Missing | Holds
 Units: TypeAlias = npt.NDArray[Any]  # whole fen, days and seconds; numbers as they are
 Columns: TypeAlias = dict[str, Units]
@@ -191,7 +191,7 @@ def _bound(name: str, cut: Cut, known: Columns) -> Units:
     weight = cut.weight(name)
     rest = sum(other * known[each] for each, other in cut.weights if each != name)
     if any(is_real(each) for each in cut.facts):
-        turn = np.round((float(cut.bound) - rest) / weight, DECIMALS + 3)
+        turn = np.round((float(cut.bound) - rest) / weight, NUMBER_DECIMALS)
         if is_real(name):
             return np.asarray(turn)
         return np.asarray(np.ceil(turn) - 1 if (weight > 0) is cut.strict else np.floor(turn))
@@ -212,7 +212,7 @@ def _real_values(bounds: Units, own: Units, step: float) -> Units:
     low, high = np.hstack([-infinite, bounds]), np.hstack([bounds, infinite])
     with np.errstate(invalid="ignore"):
         middle = np.where(np.isinf(low) | np.isinf(high), own, (low + high) / 2)
-    above, below = np.round(low + step, DECIMALS), np.round(high - step, DECIMALS)
+    above, below = (np.round(each, NUMBER_DECIMALS) for each in (low + step, high - step))
     inside = np.where(own <= low, above, np.where(own >= high, below, own))
     inside = np.where((inside > low) & (inside < high), inside, middle)
     return np.hstack([bounds, inside])

@@ -50,9 +50,19 @@ _KEYWORDS = frozenset(
         "INTERVAL",
     ]
 )
-INTERVAL_UNITS: dict[str, IntervalUnit] = {"DAY": "d", "WEEK": "w", "MONTH": "mo", "YEAR": "y"}
-_INTERVAL = re.compile(r"[0-9]{1,5}|' *[0-9]{1,5}( +[A-Za-z]+)? *'")
+INTERVAL_UNITS: dict[str, IntervalUnit] = {
+    "SECOND": "s",
+    "MINUTE": "m",
+    "HOUR": "h",
+    "DAY": "d",
+    "WEEK": "w",
+    "MONTH": "mo",
+    "YEAR": "y",
+}
 _UNIT_WORDS = frozenset(unit + end for unit in INTERVAL_UNITS for end in ("", "S"))
+_INTERVAL = re.compile(
+    rf"[0-9]{{1,5}}|' *[0-9]{{1,5}}( +({'|'.join(sorted(_UNIT_WORDS))}))? *'", re.IGNORECASE
+)
 _SQL_WORDS = frozenset(
     [
         "AS",
@@ -222,7 +232,8 @@ def _order_fault(before: Token | None, token: Token) -> PydanticCustomError | No
         return at_word(token, "C301", f"something is missing before '{token.text}'")
     if before is None:
         return None
-    if _is_operand(before) and _is_operand(token) and token.text != ")":
+    begins = _is_operand(token) or word in ("DATE", "TIMESTAMP", "INTERVAL")
+    if _is_operand(before) and begins and token.text != ")":
         return at_word(token, "C301", f"'{shown(token.text)}' has no place here")
     return _shape_fault(before, token)
 
