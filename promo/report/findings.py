@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 
 from rich.cells import cell_len
 
 from promo.errors import Diagnostic
+from promo.report.finding_words import in_chinese
 from promo.report.words import Language
 
 # Control characters in a faulty file must not steer the terminal that shows it.
@@ -63,32 +63,28 @@ IN_CHINESE: dict[str, str] = {
     "R413": "同一产出算了两次",
     "R414": "全国的乘数用在了城市",
     "R415": "产能低于基本负荷",
+    "R416": "互斥的补贴可同时领到",
+    "R417": "两个变体写法相反",
+    "R418": "没有规则用到的事实",
+    "R419": "人人满足的补贴条件",
+    "R420": "推演必须先定的事项",
+    "R421": "资金池的时刻次序不对",
+    "R422": "什么也没改的修订",
+    "R423": "有的日子名单是空的",
+    "R424": "消费券没有固定面额",
     "E601": "算例不成立",
     "E602": "平常的申请没有通过",
     "S701": "公布的数没有出处",
     "S702": "只有本地产的车能领",
+    "S703": "办法没有规定",
     "P801": "找不到所指的文件",
     "P802": "路径出了活动文件夹",
     "P803": "销量尚未导入",
+    "P804": "文件扩展了自己",
     "D901": "缺少列",
     "D902": "值的类型不对",
     "D903": "行的数值越界",
 }
-_ADVICE = [
-    (r"^did you mean '(.+)'\?$", r"是否想写 '\1'？"),
-    (r"^known: ", "可用的有："),
-    (r"^write '(.+)' or less$", r"请写 '\1' 或更小"),
-    (r"^write '(.+)', the last day of that month$", r"请写 '\1'，那个月的最后一天"),
-    (r"^write '([^']+)' or '([^']+)'$", r"请写 '\1' 或 '\2'"),
-    (r"^write '(.+)'$", r"请写 '\1'"),
-    (r"^write (.+) if 万元 was meant$", r"若指万元，请写 \1"),
-    (r"^write a plain ':' in place of the full-width '：' in line (\d+)$",
-     r"把第 \1 行的全角“：”改为半角“:”，其后空一格"),
-    (r"^check quotes, brackets, colons and indentation near this place$",
-     "检查附近的引号、括号、冒号和缩进"),
-    (r"^indent with spaces, not with a tab$", "缩进用空格，不用制表符"),
-]  # fmt: skip
-
 FINDINGS_SCHEMA = "promo/findings/1"
 
 
@@ -96,14 +92,23 @@ def located(finding: Diagnostic, language: Language = "en") -> str:
     """The line that editors and people can follow: `file:line:column: CODE message`.
 
     >>> located(Diagnostic("a.yaml", 3, 4, "K101", "unknown key 'buget'"), "zh")
-    "a.yaml:3:4: K101 不认识的键：unknown key 'buget'"
+    'a.yaml:3:4: K101 不认识的键“buget”'
     """
+    message = finding.message
     note = "warning: " if finding.severity == "warning" else ""
     if language == "zh":
-        kind = IN_CHINESE.get(finding.code, "")
-        note = ("提醒：" if note else "") + (f"{kind}：" if kind else "")
+        note, message = "提醒：" if note else "", _chinese_message(finding)
     place = f"{finding.file}:{finding.line}:{finding.column}"
-    return f"{place}: {finding.code} {note}{finding.message}".translate(_UNSAFE)
+    return f"{place}: {finding.code} {note}{message}".translate(_UNSAFE)
+
+
+def _chinese_message(finding: Diagnostic) -> str:
+    """The whole sentence in Chinese, or at least its kind before the sentence as it is."""
+    chinese = in_chinese(finding.message)
+    if chinese != finding.message:
+        return chinese
+    kind = IN_CHINESE.get(finding.code, "")
+    return f"{kind}：{finding.message}" if kind else finding.message
 
 
 def underlined(finding: Diagnostic, *, width: int) -> list[str]:
@@ -153,16 +158,12 @@ def as_text(finding: Diagnostic, *, width: int, language: Language = "en") -> st
 
 
 def _advice(help: str, language: Language) -> str:
-    """The help line; the forms in which most help is given are said in Chinese.
+    """The help line.
 
     >>> _advice("write '100000'", "zh"), _advice("did you mean 'issuers'?", "zh")
     ("  提示：请写 '100000'", "  提示：是否想写 'issuers'？")
     """
-    if language == "en":
-        return f"  help: {help}"
-    for english, chinese in _ADVICE:
-        help = re.sub(english, chinese, help)
-    return f"  提示：{help}"
+    return f"  help: {help}" if language == "en" else f"  提示：{in_chinese(help)}"
 
 
 def as_json(findings: Sequence[Diagnostic], *, files: int, examples: int) -> dict[str, object]:

@@ -57,10 +57,10 @@ def test_every_code_has_its_words_in_chinese() -> None:
     assert set(findings.IN_CHINESE) == set(CODES)
 
 
-def test_a_chinese_screen_says_the_kind_of_fault_and_the_advice_in_chinese() -> None:
+def test_a_chinese_screen_says_the_fault_and_the_advice_in_chinese() -> None:
     finding = Diagnostic("c.yaml", 2, 3, "V207", "'10万' carries a unit", help="write '100000'")
     lines = findings.as_text(finding, width=60, language="zh").splitlines()
     assert lines == [
-        "c.yaml:2:3: V207 数字带了单位：'10万' carries a unit",
+        "c.yaml:2:3: V207 “10万”带了单位",
         "  提示：请写 '100000'",
     ]
