@@ -193,7 +193,6 @@ class Study:
             ),
             (money.quotas, "分经销商、企业、车型或每日限额", "quotas"),
             (money.priority, "优先次序", "priority keys"),
-            ([p for p in money.pots if p.opens or p.closes], "分轮次投放", "rounds of money"),
             (self.stage.programme.rules.private, "企业让利", "what makers and dealers give"),
         )
         return tuple(
@@ -406,10 +405,21 @@ def _programme(campaign: Campaign, world: Market, policies: Sequence[Campaign]) 
             if benefit.uncertainty is not None
         },
         last_yuan=_last_yuan(campaign),
+        carries=_carries(campaign),
         policies=tuple(
             Policy(compile_rules(policy), bool(each.in_baseline), _policy_scale(policy))
             for policy, each in zip(policies, world.without, strict=True)
         ),
+    )
+
+
+def _carries(campaign: Campaign) -> tuple[tuple[date, int, int], ...]:
+    """When what is left in a pot goes to the next one of the file."""
+    pots = campaign.money.pots
+    return tuple(
+        (pot.window.end, place, place + 1)
+        for place, pot in enumerate(pots[:-1])
+        if pot.unused == "next_pot" and pot.closes is not None
     )
 
 

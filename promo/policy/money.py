@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import re
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Annotated, Final, Literal, TypeAlias
 
 import polars as pl
@@ -16,7 +17,9 @@ from pydantic import (
     model_validator,
 )
 
+from promo.policy.windows import Window
 from promo.quantities import (
+    NO_END,
     AmountPerCar,
     BasisPoints,
     Count,
@@ -30,6 +33,7 @@ from promo.quantities import (
     MoneyQuantity,
     Quantity,
     Text,
+    WindowClose,
     fault,
     one_of,
     plain_text,
@@ -43,6 +47,7 @@ Event: TypeAlias = Literal["order", "invoice", "registration", "claim", "approva
 EventTime: TypeAlias = Literal[
     "order_time", "invoice_time", "registration_time", "claim_time", "approval_time"
 ]
+FIRST_MOMENT = datetime(1, 1, 1)
 NOT_DECLARED: Final = "not_declared"
 Left: TypeAlias = Literal["to_pool", "lost", "not_declared"]
 _UNIT = re.compile(r"(1|10|100|1000) ?(fen|分|yuan|元)")
@@ -94,7 +99,7 @@ class Pot(FileModel):
     count: CountQuantity | None = None
     pays: tuple[Identifier, ...]
     opens: Moment | None = None
-    closes: Moment | None = None
+    closes: WindowClose | None = None
     unused: Literal["next_pot", "lost", "not_declared"] | None = None
     source: Text | None = None
 
@@ -111,6 +116,16 @@ class Pot(FileModel):
         if self.opens is not None and self.closes is not None and self.closes <= self.opens:
             raise fault("V204", "the pot closes before it opens", path=("closes",))
         return self
+
+    @property
+    def is_dated(self) -> bool:
+        """Does it open or close by itself, and not only with the campaign or its money?"""
+        return self.opens is not None or self.closes is not None
+
+    @property
+    def window(self) -> Window:
+        """From when to when it serves claims."""
+        return Window.model_construct(opens=self.opens or FIRST_MOMENT, to=self.closes or NO_END)
 
     @property
     def amount(self) -> Quantity:

@@ -16,7 +16,7 @@ from promo.policy.benefits import Benefit, rounded
 from promo.policy.campaign import Amendment, Campaign, Window
 from promo.policy.combination import cut, total
 from promo.policy.conditions import POLARS_TYPES, Condition, FactValue, leaves
-from promo.policy.money import NOT_DECLARED
+from promo.policy.money import NOT_DECLARED, Pot
 from promo.policy.requirements import Entitlement, Requirement, Version, entitlements, requirements
 from promo.schema import CLOCKS, FACTS
 
@@ -57,7 +57,14 @@ class Rules:
         read.update(fact for each in self.entitlements.values() for fact in each.facts)
         for amendment in self.campaign.amendments:
             read.update(_facts_of(amendment), {"already_paid"})
+        read.update(self._clocks_of_pots())
         return tuple(name for name in FACTS if name in read)
+
+    def _clocks_of_pots(self) -> set[str]:
+        """The facts that tell whether a pot is open, where pots open and close."""
+        event = (self.campaign.money.order_by or "").removesuffix("_time")
+        dated = any(pot.is_dated for pot in self.campaign.money.pots)
+        return {CLOCKS[event], f"{event}_time"} if dated and event in CLOCKS else set()
 
     @property
     def public(self) -> tuple[str, ...]:
@@ -349,13 +356,30 @@ class Rules:
         for pot in self.campaign.money.pots:
             if benefit not in pot.pays or pot.id not in open_pots:
                 continue
-            fits = [] if pot.face is None else [amount == pot.face]
+            fits = [*self._on_time(pot), *([] if pot.face is None else [amount == pot.face])]
             tests = [*fits, *(~each for each in passed)]
             routes.append((pot.id, pl.all_horizontal(tests) if tests else None))
-            if pot.face is None:
+            if not fits:
                 break
-            passed.extend(fits)
+            passed.append(pl.all_horizontal(fits))
         return routes
+
+    def _on_time(self, pot: Pot) -> list[pl.Expr]:
+        """Does the event that orders claims lie between the opening and the closing of a pot?
+
+        Vouchers are drawn, not claimed, between them. An event that is not dated is in time.
+        """
+        allocation, order_by = self.campaign.money.allocation, self.campaign.money.order_by
+        drawn = allocation is not None and allocation.voucher is not None
+        if drawn or order_by is None or not pot.is_dated:
+            return []
+        event = order_by.removesuffix("_time")
+        if event not in CLOCKS:
+            return []
+        window = pot.window
+        by_hour = window.condition(event).expression() if window.by_the_hour else pl.lit(None)
+        by_day = window.in_days(event).expression()
+        return [by_hour.fill_null(by_day).fill_null(value=True)]
 
     def _is_served(self, benefit: str, amount: pl.Expr, open_pots: frozenset[str]) -> pl.Expr:
         """Would some open pot pay this amount of a benefit?"""

@@ -38,6 +38,15 @@ class ClaimRates:
 
 
 @dataclass(frozen=True, slots=True)
+class Carry:
+    """What is left in one pot at the start of a day of the window goes to another pot."""
+
+    day: int
+    giver: int
+    taker: int
+
+
+@dataclass(frozen=True, slots=True)
 class Spell:
     """What happened in one state of the pots.
 
@@ -77,6 +86,7 @@ def spend(
     days: int,
     last_yuan: LastYuan,
     luck: Luck,
+    carries: tuple[Carry, ...] = (),
 ) -> MoneyPath:
     """Pay claims in order of arrival until the window ends or every pot is closed.
 
@@ -85,6 +95,7 @@ def spend(
     rates_in : claims in the state with these pots open, entered at this instant
     budget : (P,) fen in each pot
     days : length of the window
+    carries : in order of their days
     """
     pots = frozenset(range(budget.size))
     closing = np.full(budget.size, np.inf)
@@ -94,8 +105,9 @@ def spend(
     while pots and instant < days:
         state = rates_in(pots, instant)
         arrived = luck.counts(_from_instant(state.rates, instant))
-        left = budget - spent.sum(axis=0)
-        stop = _first_day_short(arrived @ state.amount, left, pots)
+        due = arrived @ state.amount
+        held = _held(budget, spent + due, carries)
+        stop = _first_day_short(due, held - spent.sum(axis=0), pots)
         if stop is None:
             spent += _pay(arrived, state.amount)
             spells.append(Spell(pots, instant, float(days), arrived))
@@ -104,7 +116,7 @@ def spend(
         earlier[stop:] = 0
         spent += _pay(earlier, state.amount)
         closes, paid, tops, moment = _closing_day(
-            arrived[stop], state.amount, budget - spent.sum(axis=0), pots, last_yuan, luck
+            arrived[stop], state.amount, held[stop] - spent.sum(axis=0), pots, last_yuan, luck
         )
         earlier[stop] = paid
         spent[stop] += tops
@@ -114,6 +126,16 @@ def spend(
         closing[list(closes)] = end
         pots, instant = pots - closes, end
     return MoneyPath(spells=tuple(spells), closing=closing, spent=spent)
+
+
+def _held(budget: Ints, spent: Cars, carries: tuple[Carry, ...]) -> Cars:
+    """Fen (W, P) that each pot has received by each day, if so much is spent every day (W, P)."""
+    held = np.broadcast_to(budget, spent.shape).astype(spent.dtype)
+    for carry in carries:
+        left = np.maximum(held[carry.day] - spent[: carry.day].sum(axis=0), 0)[carry.giver]
+        held[carry.day :, carry.giver] -= left
+        held[carry.day :, carry.taker] += left
+    return held
 
 
 def _from_instant(rates: Floats, instant: float) -> Floats:
@@ -131,9 +153,9 @@ def _pay(claims: Cars, amount: Ints) -> Cars:
 
 
 def _first_day_short(paid: Cars, left: Cars, pots: frozenset[int]) -> int | None:
-    """The first day on whose evening an open pot would be overdrawn."""
+    """The first day on whose evening an open pot would be overdrawn; both are (W, P)."""
     open_pots = sorted(pots)
-    short = (paid[:, open_pots].cumsum(axis=0) > left[open_pots]).any(axis=1)
+    short = (paid[:, open_pots].cumsum(axis=0) > left[:, open_pots]).any(axis=1)
     return int(short.argmax()) if short.any() else None
 
 

@@ -24,7 +24,7 @@ from promo.schema import DAYS_PER_MONTH, Bools, Floats, Ints
 from promo.simulation import offers
 from promo.simulation.behaviour import Behaviour
 from promo.simulation.draws import ParameterDraws
-from promo.simulation.money_path import LastYuan
+from promo.simulation.money_path import Carry, LastYuan
 from promo.simulation.setting import PlannedBins, Setting, planned_bins
 from promo.simulation.uptake import Window
 from promo.simulation.without import planned_purchases
@@ -60,6 +60,7 @@ class Programme:
     ----------
     budgets : name of the assumption of each pot, or its published fen
     scales : benefit id -> name of the assumption that multiplies its amounts
+    carries : day on which what is left in one pot goes to another: day, giver, taker
     """
 
     rules: Rules
@@ -67,6 +68,7 @@ class Programme:
     scales: Mapping[str, str]
     last_yuan: LastYuan
     policies: tuple[Policy, ...]
+    carries: tuple[tuple[date, int, int], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +129,16 @@ class Stage:
             budget=self._budget(draws),
             last_yuan=self.programme.last_yuan,
             draws=draws,
+            carries=self._carries(),
         )
+
+    def _carries(self) -> tuple[Carry, ...]:
+        """The carries that fall into the window, by number of its days."""
+        first = self.setting.days[self.setting.window[0]]
+        numbered = (
+            Carry((day - first).days, giver, taker) for day, giver, taker in self.programme.carries
+        )
+        return tuple(each for each in numbered if 0 <= each.day < self.window.days.size)
 
     def _policy_gain(self, draws: ParameterDraws, behaviour: Behaviour) -> Floats:
         """Yuan as perceived (R, P, I, J) of policies beyond what the base period had."""
@@ -254,7 +265,7 @@ def set_stage(  # noqa: PLR0913 - the six inputs of a study
     everywhere = offers.cells(days, rows, vehicles)
     rules = programme.rules
     paid = offers.amounts(everywhere, rules, frozenset(offers.pot_names(rules)))
-    by_day = paid.sum(axis=1).reshape(len(days), -1)
+    by_day = paid.reshape(len(days), -1)  # by pot: one may open when another closes
     policies = [
         offers.amounts(everywhere, each.rules, frozenset(offers.pot_names(each.rules)))
         .sum(axis=1)

@@ -18,7 +18,7 @@ from promo.simulation.behaviour import Behaviour
 from promo.simulation.draws import Chance, Luck, Means, ParameterDraws
 from promo.simulation.landing import Memory
 from promo.simulation.ledger import Claimants, Tally, expected_claims, sources
-from promo.simulation.money_path import Cars, ClaimRates, LastYuan, MoneyPath, spend
+from promo.simulation.money_path import Carry, Cars, ClaimRates, LastYuan, MoneyPath, spend
 from promo.simulation.setting import Setting
 from promo.simulation.uptake import Entry, Offer, Uptake, Window, offer, uptake
 from promo.simulation.without import Planned
@@ -93,6 +93,7 @@ class Block:
     budget: Ints
     last_yuan: LastYuan
     draws: ParameterDraws
+    carries: tuple[Carry, ...] = ()
 
     @property
     def all_pots(self) -> frozenset[int]:
@@ -199,6 +200,7 @@ class _Life:
             days=block.window.days.size,
             last_yuan=block.last_yuan,
             luck=self.luck,
+            carries=block.carries,
         )
         tally, mean = self._tally(path)
         until = block.setting.horizon
