@@ -108,20 +108,23 @@ def four_years(start: date) -> list[date]:
 
 @dataclass(frozen=True, slots=True)
 class Cut:
-    """Purchases on this side (weights times facts <= bound, or < where strict) and the others."""
+    """Where weights times facts pass a bound.
+
+    Of whole units the cut parts `<= bound` from what is above; where numbers are among the facts,
+    it parts below, at and above the bound.
+    """
 
     weights: tuple[tuple[str, int], ...]
     bound: Fraction
-    strict: bool
 
     def weight(self, name: str) -> int:
         """How the cut weighs a fact; 0 where it does not read it."""
         return next((weight for each, weight in self.weights if each == name), 0)
 
     @property
-    def facts(self) -> frozenset[str]:
-        """The facts the cut ties together."""
-        return frozenset(name for name, _ in self.weights)
+    def is_whole(self) -> bool:
+        """Are all its facts counted in whole units?"""
+        return not any(is_real(name) for name, _ in self.weights)
 
 
 def cuts_of(test: Compare | OneOf) -> Iterator[Cut]:
@@ -132,16 +135,17 @@ def cuts_of(test: Compare | OneOf) -> Iterator[Cut]:
     for left, sign, right in pairs:
         form = form_of(left).plus(form_of(right), -1)
         for step in range(int(form.high - form.low) + 1):
-            if sign in ("<", ">=", "=", "<>"):
-                yield from _cut(form.coefficients, -form.low - step, strict=True)
-            if sign in ("<=", ">", "=", "<>"):
-                yield from _cut(form.coefficients, -form.low - step, strict=False)
+            bound = -form.low - step
+            if sign not in ("<=", ">"):
+                yield from _below(form.coefficients, bound)
+            if sign not in ("<", ">="):
+                yield from _up_to(form.coefficients, bound)
 
 
 def least(name: str) -> Iterator[Cut]:
     """A number or an amount is never below zero."""
     if FACTS[name].type in NEVER_NEGATIVE:
-        yield from _cut({name: Fraction(1)}, Fraction(0), strict=True)
+        yield from _below({name: Fraction(1)}, Fraction(0))
 
 
 def is_real(name: str) -> bool:
@@ -149,18 +153,40 @@ def is_real(name: str) -> bool:
     return FACTS[name].type is FactType.NUMBER
 
 
-def _cut(coefficients: Coefficients, bound: Fraction, *, strict: bool) -> Iterator[Cut]:
-    """The cut in its one canonical form: whole weights, the first positive, closed if whole."""
+def with_values(cuts: Iterable[Cut], values: Mapping[str, Fraction]) -> Iterator[Cut]:
+    """The cuts that are left for the other facts once some have values."""
+    for cut in cuts:
+        known = [weight * values[name] for name, weight in cut.weights if name in values]
+        others = {name: Fraction(weight) for name, weight in cut.weights if name not in values}
+        if not known:
+            yield cut
+            continue
+        yield from _up_to(others, cut.bound - sum(known))
+        if not cut.is_whole:
+            yield from _below(others, cut.bound - sum(known))
+
+
+def _up_to(coefficients: Coefficients, bound: Fraction) -> Iterator[Cut]:
+    """The cut between `<= bound` and the rest, in its one canonical form; none without facts.
+
+    Whole weights without common divisor, the first positive; a whole bound for whole units.
+    """
     if not coefficients:
         return
     names = sorted(coefficients)
     over = lcm(*(each.denominator for each in coefficients.values()))
     under = gcd(*(int(each * over) for each in coefficients.values()))
     scale = Fraction(over, under) * (1 if coefficients[names[0]] > 0 else -1)
-    bound, strict = bound * scale, strict is (scale > 0)
-    if not any(is_real(name) for name in names):
-        bound, strict = Fraction(ceil(bound) - 1 if strict else floor(bound)), False
-    yield Cut(tuple((name, int(coefficients[name] * scale)) for name in names), bound, strict)
+    cut = Cut(tuple((name, int(coefficients[name] * scale)) for name in names), bound * scale)
+    if cut.is_whole:
+        last = floor(cut.bound) if scale > 0 else ceil(cut.bound) - 1
+        cut = Cut(cut.weights, Fraction(last))
+    yield cut
+
+
+def _below(coefficients: Coefficients, bound: Fraction) -> Iterator[Cut]:
+    """The cut between `< bound` and the rest: of the negative form, up to."""
+    yield from _up_to({name: -each for name, each in coefficients.items()}, -bound)
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,62 +209,50 @@ def plan(names: Collection[str], cuts: Iterable[Cut]) -> Plan:
     """In which order are tied facts tried, and between which bounds?"""
     remaining, left, levels, exact = dict.fromkeys(cuts), list(names), [], True
     while left:
-        name = min(left, key=lambda each: _last(each, remaining))
+        name = min(left, key=lambda each: _eliminated_at(each, remaining))
         left.remove(name)
         own = [cut for cut in remaining if cut.weight(name)]
         remaining = {cut: None for cut in remaining if not cut.weight(name)}
-        exact = exact and (is_real(name) or all(abs(cut.weight(name)) == 1 for cut in _tying(own)))
         remaining |= dict.fromkeys(_without(name, own))
+        exact = exact and (is_real(name) or all(abs(cut.weight(name)) == 1 for cut in own))
         levels.append(Level(name, tuple(own)))
     return Plan(tuple(reversed(levels)), exact)
 
 
-def _tying(cuts: Iterable[Cut]) -> list[Cut]:
-    return [cut for cut in cuts if len(cut.weights) > 1]
-
-
-def _last(name: str, cuts: Iterable[Cut]) -> tuple[int, int, int]:
-    """Numbers are eliminated first, then moments: only so stays what is left exact."""
+def _eliminated_at(name: str, cuts: Iterable[Cut]) -> tuple[int, int, int]:
+    """Numbers are eliminated first, then moments: only so is exact what remains."""
     ranks = {FactType.NUMBER: 0, FactType.MOMENT: 1}
-    tying = [abs(cut.weight(name)) for cut in _tying(cuts) if cut.weight(name)]
-    return ranks.get(FACTS[name].type, 2), max(tying, default=1), len(tying)
-
-
-@dataclass(frozen=True, slots=True)
-class _Bound:
-    """The fact is at most (or least) coefficients times other facts plus a constant."""
-
-    upper: bool
-    coefficients: Coefficients
-    constant: Fraction
-    strict: bool
+    own = [abs(weight) for cut in cuts if len(cut.weights) > 1 and (weight := cut.weight(name))]
+    return ranks.get(FACTS[name].type, 2), max(own, default=1), len(own)
 
 
 def _without(name: str, cuts: Sequence[Cut]) -> Iterator[Cut]:
-    """The cuts that decide whether a fact fits between two of its bounds."""
+    """The cuts on the other facts that decide whether this one fits between two of its bounds."""
     for one, other in combinations(cuts, 2):
         if len(one.weights) == len(other.weights) == 1:
             continue
-        for left in _bounds(name, one):
-            for right in _bounds(name, other):
-                if left.upper is not right.upper:
-                    yield from _fits(*((left, right) if right.upper else (right, left)))
+        left, right = _solved(name, one), _solved(name, other)
+        apart = _sum(left.coefficients, right.coefficients, Fraction(-1))
+        # the fact fits if at least the lower bound of one and at most the upper of the other
+        yield from _below(apart, right.lower - left.upper)
+        yield from _up_to(apart, right.upper - left.lower)
 
 
-def _fits(lower: _Bound, upper: _Bound) -> Iterator[Cut]:
-    difference = _sum(lower.coefficients, upper.coefficients, Fraction(-1))
-    bound = upper.constant - lower.constant
-    yield from _cut(difference, bound, strict=lower.strict or upper.strict)
+@dataclass(frozen=True, slots=True)
+class _Solved:
+    """The bounds of a fact beside a cut: coefficients times the others plus these constants."""
+
+    coefficients: Coefficients
+    upper: Fraction
+    lower: Fraction
 
 
-def _bounds(name: str, cut: Cut) -> tuple[_Bound, _Bound]:
-    """What either side of a cut says of one fact."""
+def _solved(name: str, cut: Cut) -> _Solved:
+    """What the sides of a cut leave to one fact: at most the upper bound, or at least the lower.
+
+    Between the two lies one whole unit of the cut, or nothing where numbers are among the facts.
+    """
     weight = cut.weight(name)
     others = {each: Fraction(-other, weight) for each, other in cut.weights if each != name}
-    inside, outside = (cut.bound, cut.strict), (cut.bound, not cut.strict)
-    if not any(is_real(each) for each, _ in cut.weights):
-        outside = (cut.bound + 1, False)
-    return (
-        _Bound(weight > 0, others, inside[0] / weight, inside[1]),
-        _Bound(weight < 0, others, outside[0] / weight, outside[1]),
-    )
+    bounds = cut.bound / weight, (cut.bound + (1 if cut.is_whole else 0)) / weight
+    return _Solved(others, min(bounds), max(bounds))

@@ -8,8 +8,9 @@ in all combinations.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, datetime
+from fractions import Fraction
 from itertools import combinations, product
 from typing import Any, TypeAlias
 
@@ -40,6 +41,7 @@ from promo.policy.linear import (
     is_real,
     least,
     plan,
+    with_values,
 )
 from promo.schema import FACTS, Bools, FactType
 
@@ -80,7 +82,7 @@ def points(
     asked = {name for atom in atoms if isinstance(atom, Missing) for name in facts_of(atom)}
     missing = [name for name in names if (name in asked if own is None else own.get(name) is None)]
     if all(FACTS[name].type in NUMERIC for name in names):
-        return _Tied(names, atoms, own or {}, fixed or {}).points(missing)
+        return _tried(names, atoms, own or {}, fixed or {}, missing)
     return _listed(names, atoms, dict(fixed or {}) | dict(own or {}), missing)
 
 
@@ -99,104 +101,102 @@ def tied(names: Collection[str], atoms: Iterable[Atom]) -> list[tuple[str, ...]]
 # --- numbers, money, days and moments ---------------------------------------------------------
 
 
-@dataclass(slots=True)
-class _Tied:
-    """Numeric facts to be tried one after the other."""
-
-    names: Sequence[str]
-    atoms: Sequence[Atom]
-    own: Mapping[str, Plain | None]
-    fixed: Mapping[str, Plain | None]
-    cuts: list[Cut] = field(default_factory=list)
-
-    def points(self, missing: Sequence[str]) -> Points | None:
-        """All values to be tried; None above a million."""
-        compared = [atom for atom in self.atoms if isinstance(atom, Compare | OneOf)]
-        self.cuts = [cut for atom in compared for cut in cuts_of(atom)]
-        self.cuts += [cut for name in self.names for cut in least(name)]
-        order = plan(self.names, self.cuts)
-        frames = [self.lifted(order.levels, absent) for absent in _subsets(missing)]
-        found = [frame for frame in frames if frame is not None]
-        if len(found) < len(frames):
+def _tried(
+    names: Sequence[str],
+    atoms: Sequence[Atom],
+    own: Mapping[str, Plain | None],
+    fixed: Mapping[str, Plain | None],
+    missing: Sequence[str],
+) -> Points | None:
+    """Values of tied numeric facts, tried one after the other; None above a million."""
+    cuts = [cut for atom in atoms if isinstance(atom, Compare | OneOf) for cut in cuts_of(atom)]
+    cuts = list(with_values(cuts, _units_of(fixed)))
+    cuts = [cut for cut in cuts if all(name in names for name, _ in cut.weights)]
+    cuts += [cut for name in names for cut in least(name)]
+    order = plan(names, cuts)
+    levels = _next_to(order.levels, cuts, _units_of(own))
+    frames = []
+    for absent in _subsets(missing):
+        frame = _lifted([level for level in levels if level.name not in absent], names, own)
+        if frame is None:
             return None
-        return Points(pl.concat(found), order.exact)
+        frames.append(frame)
+    return Points(pl.concat(frames), order.exact)
 
-    def lifted(self, levels: Sequence[Level], absent: Collection[str]) -> pl.DataFrame | None:
-        """The points at which exactly the facts `absent` are missing; None above a million."""
-        columns: Columns = {
-            name: np.array([_in_units(name, value)])
-            for name, value in self.fixed.items()
-            if value is not None and FACTS[name].type in NUMERIC
-        }
-        rows = 1
-        for place, level in enumerate(levels):
-            if level.name in absent:
-                continue
-            later = {each.name for each in levels[place + 1 :]}
-            bounds = self.bounds(level, columns, later - set(absent), rows)
-            if rows * (bounds.shape[1] + 1) > MOST_POINTS:
-                return None
-            values, keep = self.candidates(level.name, bounds)
-            before = np.repeat(np.arange(rows), values.shape[1])[keep.ravel()]
-            columns = {name: column[before] for name, column in columns.items()}
-            columns[level.name] = values[keep]
-            rows = len(before)
-        return pl.DataFrame([_column(name, columns.get(name), rows) for name in self.names])
 
-    def bounds(self, level: Level, columns: Columns, later: Collection[str], rows: int) -> Units:
-        """Where the cuts bound a fact in each row, given the facts before it, ascending.
+def _next_to(
+    levels: Sequence[Level], cuts: Sequence[Cut], own: Mapping[str, Fraction]
+) -> list[Level]:
+    """The levels with the bounds that hold where the facts tried later keep their own values."""
+    later = dict(own)
+    found = []
+    for level in levels:
+        later.pop(level.name, None)
+        kept = with_values((cut for cut in cuts if cut.weight(level.name)), later)
+        found.append(Level(level.name, tuple(dict.fromkeys((*level.cuts, *kept)))))
+    return found
 
-        Facts tried later stand at the case's own values, where it has some.
-        """
-        known = dict(columns)
-        for name in later:
-            value = self.own.get(name)
-            if value is not None:
-                known[name] = np.array([_in_units(name, value)])
-        others = [cut for cut in self.cuts if cut.weight(level.name)] if self.own else []
-        usable = [
-            cut
-            for cut in dict.fromkeys((*level.cuts, *others))
-            if all(name == level.name or name in known for name, _ in cut.weights)
-        ]
-        bounds = [np.broadcast_to(_bound(level.name, cut, known), rows) for cut in usable]
-        number = np.float64 if is_real(level.name) else np.int64
-        stacked = np.stack(bounds, axis=1) if bounds else np.empty((rows, 0))
-        return np.sort(stacked.astype(number), axis=1)
 
-    def candidates(self, name: str, bounds: Units) -> tuple[Units, Bools]:
-        """In each row one value between every two bounds, as near to the own one as can be."""
-        value = self.own.get(name)
-        if value is not None:
-            own = np.full((len(bounds), 1), _in_units(name, value))
-        elif bounds.shape[1]:
-            own = np.floor(bounds[:, -1:]) + 1
-        else:
-            own = np.full((len(bounds), 1), _default(name))
-        between = _real_values if is_real(name) else _whole_values
-        values = np.sort(between(bounds, own.astype(bounds.dtype), FACTS[name].step), axis=1)
-        keep = np.ones(values.shape, dtype=np.bool_)
-        keep[:, 1:] = values[:, 1:] > values[:, :-1]
-        low, high = _range(name)
-        return values, keep & (values >= low) & (values <= high)
+def _lifted(
+    levels: Sequence[Level], names: Sequence[str], own: Mapping[str, Plain | None]
+) -> pl.DataFrame | None:
+    """All combinations of the facts on these levels, the others missing; None above a million."""
+    columns: Columns = {}
+    rows = 1
+    for level in levels:
+        bounds = _bounds(level, columns, rows)
+        if rows * (2 * bounds.shape[1] + 1) > MOST_POINTS:
+            return None
+        values, keep = _candidates(level.name, bounds, own.get(level.name))
+        before = np.repeat(np.arange(rows), values.shape[1])[keep.ravel()]
+        columns = {name: column[before] for name, column in columns.items()}
+        columns[level.name] = values[keep]
+        rows = len(before)
+    return pl.DataFrame([_column(name, columns.get(name), rows) for name in names])
+
+
+def _bounds(level: Level, columns: Columns, rows: int) -> Units:
+    """Where the cuts bound a fact in each row, given the facts before it, ascending.
+
+    A bound is the last whole unit on the near side of a cut, or the number at which it turns.
+    """
+    bounds = [
+        np.broadcast_to(_bound(level.name, cut, columns), rows)
+        for cut in level.cuts
+        if all(name == level.name or name in columns for name, _ in cut.weights)
+    ]
+    kind = np.float64 if is_real(level.name) else np.int64
+    return np.sort(np.stack(bounds, axis=1) if bounds else np.empty((rows, 0), kind), axis=1)
+
+
+def _bound(name: str, cut: Cut, columns: Columns) -> Units:
+    weight = cut.weight(name)
+    rest = sum(other * columns[each] for each, other in cut.weights if each != name)
+    if is_real(name):
+        return np.asarray(np.round((float(cut.bound) - rest) / weight, NUMBER_DECIMALS))
+    room = np.asarray(int(cut.bound) - rest)
+    return room // weight if weight > 0 else -(room // -weight) - 1
+
+
+def _candidates(name: str, bounds: Units, value: Plain | None) -> tuple[Units, Bools]:
+    """In each row one value between every two bounds, as near to the own one as can be."""
+    if value is not None:
+        own = np.full((len(bounds), 1), _in_units(name, value), dtype=bounds.dtype)
+    elif bounds.shape[1]:
+        own = np.floor(bounds[:, -1:]) + 1
+    else:
+        own = np.full((len(bounds), 1), _default(name), dtype=bounds.dtype)
+    between = _real_values if is_real(name) else _whole_values
+    values = np.sort(between(bounds, own, FACTS[name].step), axis=1)
+    low, high = _range(name)
+    keep = (values >= low) & (values <= high)
+    keep[:, 1:] &= values[:, 1:] > values[:, :-1]
+    return values, keep
 
 
 def _subsets(names: Sequence[str]) -> Iterator[frozenset[str]]:
     for size in range(len(names) + 1):
         yield from map(frozenset, combinations(names, size))
-
-
-def _bound(name: str, cut: Cut, known: Columns) -> Units:
-    """The last value on the near side of a cut; of a real number, the value where it turns."""
-    weight = cut.weight(name)
-    rest = sum(other * known[each] for each, other in cut.weights if each != name)
-    if any(is_real(each) for each in cut.facts):
-        turn = np.round((float(cut.bound) - rest) / weight, NUMBER_DECIMALS)
-        if is_real(name):
-            return np.asarray(turn)
-        return np.asarray(np.ceil(turn) - 1 if (weight > 0) is cut.strict else np.floor(turn))
-    room = np.asarray(int(cut.bound) - rest)
-    return room // weight if weight > 0 else -(room // -weight) - 1
 
 
 def _whole_values(bounds: Units, own: Units, step: float) -> Units:
@@ -226,6 +226,15 @@ def _in_units(name: str, value: Plain) -> int | float:
         days = value.toordinal() - EPOCH.toordinal()
         return days * 86_400 if FACTS[name].type is FactType.MOMENT else days
     return float(value) if is_real(name) else int(value)
+
+
+def _units_of(values: Mapping[str, Plain | None]) -> dict[str, Fraction]:
+    """The numeric facts that are known, exactly, in units."""
+    return {
+        name: Fraction(repr(_in_units(name, value)))
+        for name, value in values.items()
+        if value is not None and FACTS[name].type in NUMERIC
+    }
 
 
 def _default(name: str) -> int | float:
