@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 Severity = Literal["error", "warning"]
@@ -102,7 +102,8 @@ class Diagnostic:
     """One finding: its place (line and column count from 1, in characters), code and help.
 
     `text` is the line as it stands in the file and `length` the number of characters the caret
-    underlines; both are empty where the finding concerns a whole file.
+    underlines; both are empty where the finding concerns a whole file. `fix` may stand in place of
+    what is underlined without changing what the writer meant; never an amount.
     """
 
     file: str
@@ -113,6 +114,7 @@ class Diagnostic:
     help: str = ""
     text: str = ""
     length: int = 1
+    fix: str | None = field(default=None, compare=False)
 
     @property
     def severity(self) -> Severity:

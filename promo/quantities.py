@@ -46,11 +46,15 @@ MOST_PER_CAR = 100_000_000 * FEN_PER_YUAN
 FIRST_YEAR, LAST_YEAR = 1980, 2099  # other years are slips of the pen
 LARGEST_FACTOR = 10  # of what a file states as the amount of a benefit
 OPEN_END = "open"
-NO_END = datetime(9999, 12, 31)  # noqa: DTZ001 - local wall clock, as all moments here
+NO_END = datetime(9999, 12, 31)
 _SHOWN = 40
 _DAY = re.compile(r"([0-9]{4})-([0-9]{2})-([0-9]{2})")
-_LOOSE_DAY = re.compile(r"([0-9]{4})[-/.年]?([0-9]{1,2})[-/.月]?([0-9]{1,2})日?")
+_LOOSE_DAY = re.compile(r"([0-9]{4})[-/.年]([0-9]{1,2})[-/.月]([0-9]{1,2})日?")
+_EIGHT_DIGITS = re.compile(r"([0-9]{4})([0-9]{2})([0-9]{2})")
 _TIME = re.compile(r"([0-9]{2}):([0-9]{2})(?::([0-9]{2}))?")
+_FLAGS = dict.fromkeys(("true", "yes", "on", "是", "真"), "true") | dict.fromkeys(
+    ("false", "no", "off", "否", "假"), "false"
+)
 _IDENTIFIER = re.compile(r"[^\W_][\w-]{0,63}")
 
 
@@ -64,9 +68,14 @@ def fault(
     *,
     path: KeyPath = (),
     span: tuple[int, int] | None = None,
+    fix: str | None = None,
 ) -> PydanticCustomError:
-    """A finding about a value; `path` leads below the value, `span` is (offset, length) inside."""
+    """A finding about a value; `path` leads below the value, `span` is (offset, length) inside.
+
+    `fix` is what `--fix` may write in place of the whole value: its plain form, never an amount.
+    """
     context: dict[str, Any] = {"message": message, "help": help, "path": path, "span": span}
+    context["fix"] = fix
     return PydanticCustomError(code, "{message}", context)
 
 
@@ -97,11 +106,13 @@ def full_width(text: str) -> str | None:
     return unicodedata.normalize("NFKC", text).replace("。", ".").replace("、", ",")
 
 
-def _refuse_full_width(text: str) -> None:
+def _refuse_full_width(text: str, mended: str | None = None) -> None:
+    """Raise for full-width characters; `mended` is what may be written for the whole text."""
     plain = full_width(text)
     if plain is not None:
-        plain = _without_unit(plain) or plain
-        raise fault("V208", f"full-width characters in '{shown(text)}'", f"write '{plain}'")
+        plain = mended or _without_unit(plain) or plain
+        message = f"full-width characters in '{shown(text)}'"
+        raise fault("V208", message, f"write '{plain}'", fix=mended)
 
 
 def _without_unit(text: str) -> str | None:
@@ -244,8 +255,9 @@ def flag(value: object) -> bool:
     text = plain_text(value)
     known = {"true": True, "yes": True, "false": False, "no": False}
     if text not in known:
-        help = "write 'true' or 'false'"
-        raise fault("V201", f"true or false was expected, not '{shown(text)}'", help)
+        plain = _FLAGS.get(text.lower())
+        help = f"write '{plain}'" if plain else "write 'true' or 'false'"
+        raise fault("V201", f"true or false was expected, not '{shown(text)}'", help, fix=plain)
     return known[text]
 
 
@@ -273,10 +285,11 @@ def plainly(bound: float) -> str:
 def day(value: object) -> date:
     """A day written `2022-11-01`."""
     text = plain_text(value)
-    _refuse_full_width(text)
+    plain = _plain_day(text)
+    _refuse_full_width(text, plain)
     written = _DAY.fullmatch(text)
     if written is None:
-        raise _not_a_day(text)
+        raise _not_a_day(text, plain)
     try:
         found = date(int(written[1]), int(written[2]), int(written[3]))
     except ValueError:
@@ -301,18 +314,40 @@ def _last_of_month(text: str) -> str:
     return f"write '{year:04}-{month:02}-{last}', the last day of that month"
 
 
-def _not_a_day(text: str) -> PydanticCustomError:
-    loose = _LOOSE_DAY.fullmatch(text)
-    help = "write a day as '2022-11-01'"
-    if loose is not None:
-        help = f"write '{loose[1]}-{int(loose[2]):02}-{int(loose[3]):02}'"
-    return fault("V201", f"a day was expected, not '{shown(text)}'", help)
+def _plain_day(text: str) -> str | None:
+    """The day that a loose writing can only mean: `2022/11/1` is `2022-11-01`."""
+    plain = full_width(text) or text
+    loose = _LOOSE_DAY.fullmatch(plain) or _EIGHT_DIGITS.fullmatch(plain)
+    if loose is None or not FIRST_YEAR <= int(loose[1]) <= LAST_YEAR:
+        return None
+    try:
+        return date(int(loose[1]), int(loose[2]), int(loose[3])).isoformat()
+    except ValueError:
+        return None
+
+
+def _plain_moment(text: str) -> str | None:
+    """The moment that a loose writing can only mean."""
+    plain = full_width(text) or text
+    written, separator, time = plain.partition("T" if "T" in plain else " ")
+    found = _plain_day(written)
+    if found is None or (separator and not _TIME.fullmatch(time)):
+        return None
+    return found + separator + time
+
+
+def _not_a_day(text: str, plain: str | None = None) -> PydanticCustomError:
+    help = f"write '{plain}'" if plain else "write a day as '2022-11-01'"
+    return fault("V201", f"a day was expected, not '{shown(text)}'", help, fix=plain)
 
 
 def moment(value: object) -> datetime:
     """A day, or a day and a time: `2022-12-31T24:00` is the first instant of the next day."""
     text = plain_text(value)
-    _refuse_full_width(text)
+    plain = _plain_moment(text)
+    _refuse_full_width(text, plain)
+    if plain not in {None, text}:
+        raise _not_a_day(text, plain)
     written, separator, time = text.partition("T" if "T" in text else " ")
     midnight = datetime.combine(day(written), datetime.min.time())
     return midnight + _time(time, text) if separator else midnight
@@ -353,7 +388,10 @@ def window_close(value: object) -> datetime:
     instant = moment(text)
     if text.endswith(("T24:00", "T24:00:00", " 24:00", " 24:00:00")):
         return instant
-    by_length = {len("2022-12-31"): timedelta(days=1), len("2022-12-31T23:59"): timedelta(minutes=1)}
+    by_length = {
+        len("2022-12-31"): timedelta(days=1),
+        len("2022-12-31T23:59"): timedelta(minutes=1),
+    }
     return instant + by_length.get(len(text), timedelta(seconds=1))
 
 
@@ -371,7 +409,8 @@ def words(value: object) -> str:
 def identifier(value: object) -> str:
     """A name for references and reason codes: letters, digits and hyphens."""
     text = plain_text(value)
-    _refuse_full_width(text)
+    plain = full_width(text) or ""
+    _refuse_full_width(text, plain if _IDENTIFIER.fullmatch(plain) else None)
     if _IDENTIFIER.fullmatch(text):
         return text
     slug = re.sub(r"[\W_]+", "-", text).strip("-")
@@ -386,7 +425,10 @@ def one_of(names: Sequence[str]) -> Callable[[object], str]:
         text = plain_text(value)
         if text in names:
             return text
-        raise fault("V206", f"'{shown(text)}' is not allowed here", did_you_mean(text, names))
+        plain = full_width(text)
+        fix = plain if plain in names else None
+        message = f"'{shown(text)}' is not allowed here"
+        raise fault("V206", message, did_you_mean(plain or text, names), fix=fix)
 
     return read
 

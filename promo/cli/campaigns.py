@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -36,6 +37,16 @@ SchemaOption = Annotated[
     FileKind | None,
     typer.Option(
         "--schema", help=say("输出文件格式的 JSON Schema", "Print the JSON schema of a file kind.")
+    ),
+]
+FixOption = Annotated[
+    bool,
+    typer.Option(
+        "--fix",
+        help=say(
+            "改正写法并列出改动(绝不改金额)",
+            "Mend slips of writing, never amounts; show what changed.",
+        ),
     ),
 ]
 
@@ -79,6 +90,7 @@ def _quoted(path: str) -> str:
 def check(
     paths: Paths = None,
     *,
+    fix: FixOption = False,
     json_output: JsonOption = False,
     schema: SchemaOption = None,
     language: LanguageOption = None,
@@ -94,7 +106,9 @@ def check(
         raise typer.BadParameter(say("要检查哪个文件？", "which file or folder?"))
     from promo.report import checkup, findings
 
-    result = checkup.check(paths)
+    result = (
+        _mended(paths, screen.talk if json_output else screen.out) if fix else checkup.check(paths)
+    )
     if json_output:
         content = findings.as_json(result.findings, files=result.files, examples=result.examples)
         screen.out(json.dumps(content, ensure_ascii=False, indent=2))
@@ -102,6 +116,16 @@ def check(
         _show(result, screen.chosen(language))
     if result.errors:
         raise typer.Exit(1)
+
+
+def _mended(paths: list[str], show: Callable[[str], None]) -> Checkup:
+    """Mend what can be mended, and show it."""
+    from promo.report import findings, fixes
+
+    mended = fixes.mend(paths)
+    for line in fixes.differences(mended):
+        show(findings.safe(line))
+    return mended.checkup
 
 
 def _schema(kind: FileKind) -> dict[str, object]:
@@ -128,6 +152,13 @@ def _show(result: Checkup, language: screen.Language) -> None:
             f"未检查（不是活动、市场或企业文件）：{path}"
             if language == "zh"
             else f"not checked (no campaign, market or manufacturer): {path}"
+        )
+    mendable = sum(finding.fix is not None for finding in result.findings)
+    if mendable:
+        screen.talk(
+            f"其中 {mendable} 处可由 promo check --fix 改正"
+            if language == "zh"
+            else f"{mendable} of them can be mended by 'promo check --fix'"
         )
     counts = {"files": result.files, "examples": result.examples}
     screen.out(findings.summary(findings=len(result.findings), language=language, **counts))

@@ -32,7 +32,7 @@ from promo.quantities import (
     WindowClose,
     fault,
 )
-from promo.textfile.decoding import Finding, decode
+from promo.textfile.decoding import Finding, decode, plainly_gb18030
 from promo.textfile.files import (
     copy_folder,
     example_folder,
@@ -47,7 +47,7 @@ from promo.textfile.files import (
     write_file,
 )
 from promo.textfile.loading import load, parse
-from promo.textfile.pages import Place
+from promo.textfile.pages import Place, page_of
 from promo.textfile.places import Loaded, Source
 from promo.textfile.revisions import folder_of_revision
 from promo.textfile.tables import Table, read_table
@@ -87,8 +87,10 @@ __all__ = [
     "folder_of_revision",
     "load",
     "name_in_campaigns",
+    "page_of",
     "parse",
     "place_folder",
+    "plainly_gb18030",
     "read_bytes",
     "read_table",
     "resolve",

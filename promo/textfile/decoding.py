@@ -7,6 +7,7 @@ import re
 from promo.errors import Diagnostic
 
 MAX_BYTES = 1 << 20
+MOSTLY = 0.9
 LINE_END = re.compile("\r\n|[\n\r\x85\u2028\u2029]")
 _BINARY = (b"\x89PNG", b"PK\x03\x04", b"%PDF", b"PAR1", b"\xd0\xcf\x11\xe0", b"\x1f\x8b")
 
@@ -27,6 +28,23 @@ def decode(content: bytes) -> tuple[str, str] | None:
         except UnicodeDecodeError:
             continue
     return None
+
+
+def plainly_gb18030(content: bytes) -> str | None:
+    """The text of bytes that are GB18030 beyond doubt: nearly all its signs are common ones."""
+    found = decode(content)
+    if found is None or found[1] != "gb18030" or found[0].encode("gb18030") != content:
+        return None
+    foreign = [letter for letter in found[0] if not letter.isascii()]
+    common = sum(_in_gb2312(letter) for letter in foreign)
+    return found[0] if common >= MOSTLY * len(foreign) else None
+
+
+def _in_gb2312(letter: str) -> bool:
+    try:
+        return bool(letter.encode("gb2312"))
+    except UnicodeEncodeError:
+        return False
 
 
 def text_of(path: str, content: bytes) -> str:

@@ -152,11 +152,16 @@ def unfinished(target: Path, *, folder: bool = False) -> Iterator[Path]:
 
 
 def write_atomic(path: str, content: bytes) -> None:
-    """Write a whole file or nothing: a temporary file beside it, flushed, then renamed."""
+    """Write a whole file or nothing: a temporary file beside it, flushed, then renamed.
+
+    A file that is replaced hands on who may read and write it.
+    """
     target = Path(path)
     try:
         with unfinished(target) as temporary:
             write_file(temporary, content)
+            if target.is_file():
+                shutil.copymode(target, temporary)
             temporary.replace(target)
     except OSError as error:
         raise OutputError(f"cannot write {path}: {error.strerror}") from None

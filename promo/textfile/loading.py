@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import difflib
 import hashlib
 import re
 from collections import Counter
+from collections.abc import Sequence
 from typing import Any
 
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from promo.errors import Diagnostic, did_you_mean
-from promo.quantities import KeyPath, shown
+from promo.quantities import KeyPath, full_width, shown
 from promo.textfile.decoding import (
     MAX_BYTES,
     Finding,
@@ -20,11 +22,13 @@ from promo.textfile.decoding import (
 )
 from promo.textfile.extending import Family, extended
 from promo.textfile.files import read_bytes
-from promo.textfile.nodes import as_plain, read_nodes
+from promo.textfile.nodes import Node, Scalar, as_plain, read_nodes
 from promo.textfile.pages import diagnostic_at, page_of
 from promo.textfile.places import Loaded, M, Source
 
 MAX_FINDINGS = 500  # of one file; whoever mends these asks again
+MANY = 20  # unknown keys in one place are no slips of the pen
+CLEARLY = 0.75  # of its letters a misspelt key shares with the one that was meant
 
 
 def load(path: str, model: type[M]) -> Loaded[M]:
@@ -116,10 +120,8 @@ def _explain(
     keypath, kind = detail["loc"], detail["type"]
     context = detail.get("ctx", {})
     if kind == "extra_forbidden":
-        allowed = known.get(id(_below(raw, keypath[:-1])), ())
-        name = str(keypath[-1])
-        help = did_you_mean(name, allowed)
-        return diagnostic_at(source.key(keypath), "K101", f"unknown key '{shown(name)}'", help)
+        owner = _below(raw, keypath[:-1])
+        return _unknown_key(keypath, owner, known.get(id(owner), ()), source)
     if kind == "missing":
         place = source.key(keypath[:-1])
         return diagnostic_at(place, "K102", f"the key '{keypath[-1]}' is missing here", "")
@@ -128,13 +130,55 @@ def _explain(
     return _kind_fault(detail, context, source)
 
 
+def _unknown_key(
+    keypath: KeyPath, owner: dict[str, Any], allowed: tuple[str, ...], source: Source
+) -> Diagnostic:
+    """A key that nobody knows, and the one that was clearly meant."""
+    name = str(keypath[-1])
+    key = source.nodes(keypath)[1]
+    plain, colon, rest = name.partition("：")
+    fix = _only_meaning(name, owner, allowed)
+    help = did_you_mean(fix or full_width(plain) or plain, allowed)
+    if colon and fix is None and not owner.get(name):
+        fix = _only_meaning(plain, owner, allowed)
+        fix = f"{fix}: {rest.strip()}" if fix else None
+        help = "write a plain ':' and a blank" if fix else help
+    message = f"unknown key '{shown(name)}'"
+    return diagnostic_at(source.key(keypath), "K101", message, help, _as_in(key, fix))
+
+
+def _only_meaning(name: str, owner: dict[str, Any], allowed: tuple[str, ...]) -> str | None:
+    """The key that a misspelt one can only mean, where no other one stands for it."""
+    meant = _clearly_meant(name, allowed)
+    if meant is None or meant in owner:
+        return None
+    unknown = [other for other in owner if other not in allowed]
+    rivals = [other for other in unknown[:MANY] if _clearly_meant(other, allowed) == meant]
+    return meant if len(unknown) < MANY and len(rivals) <= 1 else None
+
+
+def _as_in(node: Node | None, fix: str | None) -> str | None:
+    return node.written(fix) if isinstance(node, Scalar) and fix is not None else None
+
+
+def _clearly_meant(name: str, allowed: Sequence[str]) -> str | None:
+    """The one allowed key that a misspelt one can only mean."""
+    plain = full_width(name) or name
+    same = [other for other in allowed if other.lower() == plain.lower()]
+    if len(same) == 1:
+        return same[0]
+    close = difflib.get_close_matches(plain, allowed, n=2, cutoff=CLEARLY)
+    return close[0] if len(close) == 1 else None
+
+
 def _own_fault(detail: ErrorDetails, context: dict[str, Any], source: Source) -> Diagnostic:
     keypath, code = detail["loc"] + tuple(context["path"]), detail["type"]
     span = context["span"]
     place = source.inside(keypath, *span) if span else source.value(keypath)
     if code in ("K101", "K102") or (code == "C303" and not span):
         place = source.key(keypath)
-    return diagnostic_at(place, code, context["message"], context["help"])
+    fix = None if span else _as_in(source.nodes(keypath)[0], context.get("fix"))
+    return diagnostic_at(place, code, context["message"], context["help"], fix)
 
 
 _EXPECTED = {
@@ -151,8 +195,10 @@ def _kind_fault(detail: ErrorDetails, context: dict[str, Any], source: Source) -
     place, given = source.value(detail["loc"]), detail["input"]
     if detail["type"] in ("literal_error", "enum") and isinstance(given, str):
         allowed = re.findall(r"'([^']*)'", str(context.get("expected", "")))
+        plain, node = full_width(given) or given, source.nodes(detail["loc"])[0]
+        fix = _as_in(node, plain) if plain in allowed else None
         message = f"'{shown(given)}' is not allowed here"
-        return diagnostic_at(place, "V206", message, did_you_mean(given, allowed))
+        return diagnostic_at(place, "V206", message, did_you_mean(plain, allowed), fix)
     expected = _EXPECTED.get(detail["type"], "")
     if expected or not isinstance(given, str):
         message = f"{expected or 'something else'} was expected, not {_name_kind(given)}"

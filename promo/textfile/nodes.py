@@ -18,6 +18,7 @@ from promo.textfile.pages import Page, Place, diagnostic_at, page_of
 
 MAX_DEPTH = 32
 _FULL_WIDTH_KEY = re.compile(r"[\w\-]+：")
+_FULL_WIDTH_COLON = re.compile(r" *(?:- +)*[A-Za-z_]+(：)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +37,12 @@ class Scalar:
     def place(self) -> Place:
         """Where it stands; a quote belongs to it."""
         return self.page.at(self.line, self.column, max(self.end - self.start, 1))
+
+    def written(self, text: str) -> str | None:
+        """How another text stands in its place, quoted like it; None where that is not plain."""
+        quote = self.style or ""
+        stands = self.page.text[self.start : self.end] == f"{quote}{self.text}{quote}"
+        return f"{quote}{text}{quote}" if stands and "\n" not in self.text else None
 
 
 @dataclass(slots=True)
@@ -87,6 +94,10 @@ class Reading:
     def add(self, mark: Any, code: str, message: str, help: str = "", length: int = 1) -> None:
         place = self.page.at(mark.line + 1, mark.column + 1, length)
         self.findings.append(diagnostic_at(place, code, message, help))
+
+    def line(self, number: int) -> str:
+        """A line counted from 0; nothing where there is none."""
+        return self.page.lines[number] if 0 <= number < len(self.page.lines) else ""
 
 
 @dataclass(slots=True)
@@ -141,22 +152,36 @@ def _unreadable(reading: Reading, error: Exception) -> None:
 def _syntax(reading: Reading, error: yaml.MarkedYAMLError) -> None:
     problem = (error.problem or "cannot be read").strip()
     mark = error.problem_mark or error.context_mark or _Mark(0, 0)
-    line = reading.page.lines[mark.line] if mark.line < len(reading.page.lines) else ""
+    # A key behind a full-width colon is read as text, so that the next sign is one too many.
+    for number in (mark.line, mark.line - 1):
+        colon = _FULL_WIDTH_COLON.match(reading.line(number))
+        if colon is not None:
+            _full_width_colon(reading, number, colon.start(1))
+            return
+    line = reading.line(mark.line)
     if problem.startswith("mapping values") and ":" not in line[: mark.column]:
         mark = _Mark(
             mark.line, len(line) - len(line.lstrip())
         )  # the line's key is indented wrongly
-    help = "check quotes, brackets, colons and indentation near this place"
-    if "\t" in line[: mark.column + 1]:
-        help = "indent with spaces, not with a tab"
-    # A key behind a full-width colon is read as text, so that the next colon is one too many.
+    reading.add(mark, "Y001", f"YAML: {problem}", _syntax_help(reading, problem, mark))
+
+
+def _full_width_colon(reading: Reading, number: int, column: int) -> None:
+    place = reading.page.at(number + 1, column + 1)
+    blank = "" if reading.line(number)[column + 1 : column + 2] in {"", " "} else " "
+    help = f"write a plain ':' in place of the full-width '：' in line {number + 1}"
+    message = "YAML: a full-width colon behind a key"
+    reading.findings.append(diagnostic_at(place, "Y001", message, help, f":{blank}"))
+
+
+def _syntax_help(reading: Reading, problem: str, mark: Any) -> str:
+    if "\t" in reading.line(mark.line)[: mark.column + 1]:
+        return "indent with spaces, not with a tab"
     for number in (mark.line, mark.line - 1):
-        near = reading.page.lines[number] if 0 <= number < len(reading.page.lines) else ""
-        wrong = _FULL_WIDTH_KEY.search(near.partition("#")[0])
+        wrong = _FULL_WIDTH_KEY.search(reading.line(number).partition("#")[0])
         if wrong and problem.startswith("mapping values"):
-            help = f"write a plain ':' in place of the full-width '：' in line {number + 1}"
-            break
-    reading.add(mark, "Y001", f"YAML: {problem}", help)
+            return f"write a plain ':' in place of the full-width '：' in line {number + 1}"
+    return "check quotes, brackets, colons and indentation near this place"
 
 
 def _refuse_indirection(reading: Reading, event: Any) -> None:

@@ -32,6 +32,11 @@ class Page:
         text = self.lines[line - 1] if 0 < line <= len(self.lines) else ""
         return Place(self.path, line, column, text, length)
 
+    def index(self, line: int, column: int) -> int:
+        """The character of the text, counted from 0, at a line and column."""
+        starts = [0, *(match.end() for match in LINE_END.finditer(self.text))]
+        return starts[line - 1] + column - 1 if line <= len(starts) else len(self.text)
+
     def at_character(self, index: int, length: int = 1) -> Place:
         """The place of a character of the text, counted from 0."""
         ends = [match.end() for match in LINE_END.finditer(self.text, 0, index)]
@@ -43,8 +48,10 @@ def page_of(path: str, text: str) -> Page:
     return Page(path, text, tuple(LINE_END.split(text)))
 
 
-def diagnostic_at(place: Place, code: str, message: str, help: str = "") -> Diagnostic:
-    """A finding at a place."""
+def diagnostic_at(
+    place: Place, code: str, message: str, help: str = "", fix: str | None = None
+) -> Diagnostic:
+    """A finding at a place; `fix` may be written for what stands there."""
     return Diagnostic(
-        place.file, place.line, place.column, code, message, help, place.text, place.length
+        place.file, place.line, place.column, code, message, help, place.text, place.length, fix
     )
