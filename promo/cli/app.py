@@ -16,7 +16,7 @@ from typing import Annotated, NoReturn
 
 import typer
 
-from promo.cli import campaigns, chinese, runs, sales, screen
+from promo.cli import campaigns, chinese, explain, runs, sales, screen
 from promo.cli.screen import say
 from promo.errors import InputError, PromoError
 
@@ -59,6 +59,7 @@ def _in_order_of_use() -> str:
     commands = [
         ("init", say("复制开封示例，作为起点", "copy the Kaifeng example to start from")),
         ("check", say("检查文件，列出全部问题", "list all that is wrong in the files")),
+        ("explain", say("写成通知，或说明一笔购车", "say the rules as a notice; or one purchase")),
         ("simulate", say("测算一项活动：有它和没有它", "run a campaign, with and without it")),
         ("compare", say("比较几个方案", "compare designs on the same draws")),
         ("import", say("读入真实销量", "bring in real sales by a column map")),
@@ -87,6 +88,7 @@ def start(
 
 
 campaigns.register(app)
+explain.register(app)
 runs.register(app)
 sales.register(app)
 
