@@ -14,6 +14,7 @@ import functools
 import json
 import os
 import re
+import runpy
 import subprocess
 import sys
 from collections.abc import Callable, Iterable, Sequence
@@ -215,6 +216,13 @@ def limits() -> str:
     return "\n".join(f"- {words.en}" for words in parts)
 
 
+def programmes() -> str:
+    """The real programmes: what each needs of the language, and what its file leaves open."""
+    module = runpy.run_path(str(Path(__file__).with_name("programmes.py")))
+    header = ["programme", "what it needs of the language", "declared open, or assumed"]
+    return rows_as_table(header, module["rows"]())
+
+
 TABLES: dict[str, Callable[[], str]] = {
     "codes": codes,
     "facts": facts,
@@ -224,6 +232,7 @@ TABLES: dict[str, Callable[[], str]] = {
     "limits": limits,
     "backtest": backtest,
     "sampling": sampling,
+    "programmes": programmes,
 }
 
 
