@@ -43,10 +43,11 @@ from promo.policy.linear import (
     plan,
     with_values,
 )
+from promo.policy.texts import ANOTHER, texts
 from promo.schema import FACTS, Bools, FactType
 
+__all__ = ["ANOTHER", "Atom", "Points", "facts_of", "points", "tied"]
 MOST_POINTS = 1_000_000
-ANOTHER = "another"  # stands for every text that no condition names
 Atom: TypeAlias = Compare | OneOf | Like | Missing | Holds
 Units: TypeAlias = npt.NDArray[Any]  # whole fen, days and seconds; numbers as they are
 Columns: TypeAlias = dict[str, Units]
@@ -271,30 +272,28 @@ def _listed(
 ) -> Points | None:
     """All combinations of the values that can be listed; None above a million."""
     known = [own.get(name) for atom in atoms for name in facts_of(atom)]
-    texts = _texts(atoms, [each for each in known if isinstance(each, str)], len(names))
+    listed, exact = texts(
+        [*_named(atoms), *(each for each in known if isinstance(each, str))],
+        {atom.pattern for atom in atoms if isinstance(atom, Like)},
+        ordered=any(isinstance(atom, Compare) and atom.sign not in ("=", "<>") for atom in atoms),
+        count=len(names),
+    )
     values = []
     for name in names:
         flag = FACTS[name].type is FactType.FLAG
-        listed: Sequence[Plain] = (True, False) if flag else FACTS[name].choices or texts
+        usual: Sequence[Plain] = (True, False) if flag else FACTS[name].choices or listed
         first = [own[name]] if own.get(name) is not None else []
-        values.append([*dict.fromkeys([*first, *listed]), *([None] if name in missing else [])])
+        values.append([*dict.fromkeys([*first, *usual]), *([None] if name in missing else [])])
     if np.prod([float(len(each)) for each in values]) > MOST_POINTS:
         return None
     schema = {name: POLARS_TYPES[FACTS[name].type] for name in names}
-    patterns = any(isinstance(atom, Like) for atom in atoms)
     frame = pl.DataFrame(list(product(*values)), schema=schema, orient="row")
-    return Points(frame, not patterns or all(FACTS[name].choices for name in names))
+    return Points(frame, exact or all(FACTS[name].choices for name in names))
 
 
-def _texts(atoms: Sequence[Atom], known: Iterable[str], count: int) -> list[str]:
-    """The texts that are known or that the atoms name, and some that none of them names."""
-    texts = set(known)
+def _named(atoms: Iterable[Atom]) -> Iterator[str]:
+    """The texts that atoms compare with."""
     for atom in atoms:
-        written = [node.value for node in leaves(atom) if isinstance(node, Constant)]
-        written += atom.items if isinstance(atom, OneOf) else ()
-        texts.update(each for each in written if isinstance(each, str))
-        if isinstance(atom, Like):
-            for filler in ("", "x"):
-                texts.add(atom.pattern.replace("%", filler).replace("_", "x"))
-    others = [ANOTHER + "!" * place for place in range(count + len(texts))]
-    return [*sorted(texts), *[each for each in others if each not in texts][:count]]
+        items = atom.items if isinstance(atom, OneOf) else ()
+        constants = [node.value for node in leaves(atom) if isinstance(node, Constant)]
+        yield from (each for each in (*constants, *items) if isinstance(each, str))
