@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from pydantic_core import PydanticCustomError
 
 from promo.cli import chinese, screen
+from promo.cli.runs import refuse_other_kinds
 from promo.cli.screen import JsonOption, LanguageOption, say
 from promo.errors import OutputError, PromoError
 
@@ -76,6 +76,7 @@ def explain(  # noqa: PLR0913 - a command's options
 
     reader = screen.chosen(language)
     _refuse_out(out)
+    refuse_other_kinds(campaign)
     rules = compile_rules(load_campaign(campaign).required())
     if facts is None and pots is None and not bare:
         from promo.report.notice.outline import as_object
@@ -173,6 +174,8 @@ def _pairs(written: Sequence[str]) -> list[tuple[str, str]]:
 
 def _read(read: Any, name: str, value: str, reader: screen.Language) -> Any:
     """A value from its text; what is wrong with it is said as for a file."""
+    from pydantic_core import PydanticCustomError
+
     try:
         return read(name, value)
     except PydanticCustomError as error:

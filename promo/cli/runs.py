@@ -93,7 +93,7 @@ def simulate(  # noqa: PLR0913 - a command's options
     reader = screen.chosen(language)
     if out is not None:
         run_folder.refuse_existing(out)
-    _refuse_other_kinds(campaign)
+    refuse_other_kinds(campaign)
     study = files.load_study(campaign)
     with progress_bar(reader) as progress:
         result = model.appraise(study, seed=seed, draws=draws, workers=workers, progress=progress)
@@ -134,7 +134,7 @@ def compare(  # noqa: PLR0913 - a command's options
     if out is not None:
         run_folder.refuse_existing(out)
     for path in campaigns:
-        _refuse_other_kinds(path)
+        refuse_other_kinds(path)
     studies = [files.load_study(path) for path in campaigns]
     with progress_bar(reader) as progress:
         result = comparison.compare(
@@ -153,7 +153,7 @@ def compare(  # noqa: PLR0913 - a command's options
         screen.talk(_written(out, reader))
 
 
-def _refuse_other_kinds(path: str) -> None:
+def refuse_other_kinds(path: str) -> None:
     """A market or a folder in the place of a campaign would only give a list of unknown keys."""
     from promo.report import checkup
 

@@ -43,7 +43,7 @@ def test_help_imports_nothing_heavy() -> None:
 def test_without_a_command_it_lists_them_in_order_of_use() -> None:
     text = _run().stdout.decode()
     names = [line.split()[1] for line in text.splitlines() if line.startswith("  promo ")]
-    assert names == ["init", "check", "simulate", "compare", "import", "generate"]
+    assert names == ["init", "check", "explain", "simulate", "compare", "import", "generate"]
     assert "promo init kaifeng" in text
 
 
