@@ -225,7 +225,7 @@ _FACTS = (
         Words("车辆类型代码", "category of vehicle"),
     ),
     Fact(
-        "use",
+        "vehicle_use",
         _TEXT,
         "changeable",
         _REGISTRATION,

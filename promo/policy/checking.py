@@ -338,6 +338,9 @@ def _applies(checked: _Checked, part: Part) -> Test:
         if name in names:
             paying = [test for test, fen in benefit.cases or () if fen > 0]
             amounts = [Some(tuple(paying))] if paying else []
+            amounts += [Some(tuple(_applies(checked, each) for each in benefit.of))] * bool(
+                benefit.of
+            )
             tests.append(All((*_condition_of(benefit), *amounts, Holds(Constant(value=True)))))
     return Some(tuple(tests))
 

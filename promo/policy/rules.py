@@ -57,7 +57,7 @@ class Rules:
         read.update(fact for each in self.entitlements.values() for fact in each.facts)
         for amendment in self.campaign.amendments:
             read.update(_facts_of(amendment), {"already_paid"})
-        read.update(self._clocks_of_pots())
+        read.update(self._clocks_of_pots(), self._clock_of_claims())
         return tuple(name for name in FACTS if name in read)
 
     def _clocks_of_pots(self) -> set[str]:
@@ -65,6 +65,13 @@ class Rules:
         event = (self.campaign.money.order_by or "").removesuffix("_time")
         dated = any(pot.is_dated for pot in self.campaign.money.pots)
         return {CLOCKS[event], f"{event}_time"} if dated and event in CLOCKS else set()
+
+    def _clock_of_claims(self) -> set[str]:
+        """The fact that tells whether a claim comes too early, also where none comes too late."""
+        window = self.campaign.windows.claim
+        if window is None:
+            return set()
+        return {"claim_time" if window.by_the_hour else CLOCKS["claim"]}
 
     @property
     def public(self) -> tuple[str, ...]:

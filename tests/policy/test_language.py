@@ -376,3 +376,25 @@ def test_the_checker_finds(changes, code):
     if code == "R419":
         changes = changes | {"examples": "{ordinary: {invoice_date: 2022-11-10, price: 1}}"}
     assert code in found(**changes)
+
+
+def test_a_claim_window_without_an_end_still_opens():
+    windows = "{invoice: {from: 2022-11-01, to: open}, claim: {from: 2022-11-24T11:00, to: open}}"
+    early, late = datetime(2022, 11, 24, 10), datetime(2022, 12, 24, 10)
+    assert decide({"claim_time": early}, windows=windows)["decision"] == "waiting"
+    assert decide({"claim_time": late}, windows=windows)["decision"] == "approved"
+    ordinary = "{ordinary: {invoice_date: 2022-11-10, claim_time: 2022-11-25T12:00}}"
+    assert found(windows=windows, examples=ordinary) == []
+
+
+def test_an_uplift_pays_only_where_what_it_lifts_pays():
+    changes = {
+        "benefits": "{scrap: {when: \"trade_in = 'scrapped'\", pay: 2000}, "
+        "sell: {when: \"trade_in = 'sold'\", pay: 1500}, "
+        "more: {uplift: {of: [scrap], rate: 50%}}}",
+        "combine": "{exclusive: [{sum: [scrap, more]}, sell]}",
+        "money": pots("id: main, amount: 1000000", pays="scrap, sell, more"),
+        "examples": "{ordinary: {invoice_date: 2022-11-10, trade_in: sold}}",
+    }
+    assert found(**changes) == []
+    assert decide({"trade_in": "scrapped"}, **changes)["amount_fen"] == 3000_00

@@ -147,7 +147,7 @@ VALUES: dict[str, dict[str, Words]] = {
         "scrapped": Words("报废", "scrapped"),
         "sold": Words("转让", "passed on"),
     },
-    "use": {
+    "vehicle_use": {
         "private": Words("非营运", "private"),
         "commercial": Words("营运", "commercial"),
     },
@@ -224,7 +224,7 @@ PREDICATES: dict[str, Words] = {
     "made_in_province": Words("{left}为{right}", "the new car was made in {right}"),
     "trade_in_energy": Words("{left}为{right}", "the old car ran on {right}"),
     "trade_in_destination": Words("{left}为{right}", "the old car went to {right}"),
-    "use": Words("{left}为{right}", "the car is in {right} use"),
+    "vehicle_use": Words("{left}为{right}", "the car is in {right} use"),
     "residence": Words("{left}为{right}", "the buyer lives in {right}"),
 }
 DENIALS: dict[str, Words] = {
@@ -238,7 +238,7 @@ DENIALS: dict[str, Words] = {
     "made_in_province": Words("{left}不是{right}", "the new car was not made in {right}"),
     "trade_in_energy": Words("{left}不是{right}", "the old car did not run on {right}"),
     "trade_in_destination": Words("{left}不是{right}", "the old car did not go to {right}"),
-    "use": Words("{left}不是{right}", "the car is not in {right} use"),
+    "vehicle_use": Words("{left}不是{right}", "the car is not in {right} use"),
     "residence": Words("{left}不是{right}", "the buyer does not live in {right}"),
 }
 
