@@ -25,6 +25,7 @@ Plain: TypeAlias = str | int | float | bool | date
 Comparison: TypeAlias = Literal["=", "<>", "<", "<=", ">", ">="]
 IntervalUnit: TypeAlias = Literal["s", "m", "h", "d", "w", "mo", "y"]
 WITHIN_DAY: tuple[IntervalUnit, ...] = ("s", "m", "h")  # a day moved by these is a moment
+BY_MONTH: tuple[IntervalUnit, ...] = ("mo", "y")  # as long as the calendar says
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from fractions import Fraction
 from itertools import combinations, product
 from typing import Any, TypeAlias
@@ -19,12 +19,14 @@ import numpy.typing as npt
 import polars as pl
 
 from promo.policy.conditions import (
+    BY_MONTH,
     NUMBER_DECIMALS,
     POLARS_TYPES,
     Compare,
     Constant,
     FactValue,
     Holds,
+    Later,
     Like,
     Missing,
     OneOf,
@@ -35,9 +37,11 @@ from promo.policy.linear import (
     EPOCH,
     NEVER_NEGATIVE,
     NUMERIC,
+    SECONDS_PER_DAY,
     Cut,
     Level,
     cuts_of,
+    four_years,
     is_real,
     least,
     plan,
@@ -48,6 +52,8 @@ from promo.schema import FACTS, Bools, FactType
 
 __all__ = ["ANOTHER", "Atom", "Points", "facts_of", "points", "tied"]
 MOST_POINTS = 1_000_000
+START = datetime(2022, 1, 1)  # where no condition says which day
+FOUR_YEARS = timedelta(days=1461)
 Atom: TypeAlias = Compare | OneOf | Like | Missing | Holds
 Units: TypeAlias = npt.NDArray[Any]  # whole fen, days and seconds; numbers as they are
 Columns: TypeAlias = dict[str, Units]
@@ -115,37 +121,83 @@ def _tried(
     cuts = [cut for cut in cuts if all(name in names for name, _ in cut.weights)]
     cuts += [cut for name in names for cut in least(name)]
     order = plan(names, cuts)
-    levels = _next_to(order.levels, cuts, _units_of(own))
-    frames = []
-    for absent in _subsets(missing):
-        frame = _lifted([level for level in levels if level.name not in absent], names, own)
-        if frame is None:
-            return None
-        frames.append(frame)
-    return Points(pl.concat(frames), order.exact)
+    levels = _next_to(order.levels, _units_of(own))
+    calendar = {} if own else _calendar(levels, atoms)
+    found = _all_lifted(levels, names, own, calendar, missing)
+    if found is None and calendar:
+        found = _all_lifted(levels, names, own, {}, missing)
+        return Points(found, exact=False) if found is not None else None
+    return Points(found, order.exact) if found is not None else None
 
 
-def _next_to(
-    levels: Sequence[Level], cuts: Sequence[Cut], own: Mapping[str, Fraction]
-) -> list[Level]:
+def _calendar(levels: Sequence[Level], atoms: Sequence[Atom]) -> dict[str, Units]:
+    """Days from which months are counted to facts tried later, since no month is like another.
+
+    They are the first and the last days of the months in the four years from each bound on.
+    """
+    order = {level.name: place for place, level in enumerate(levels)}
+    found: dict[str, Units] = {}
+    for atom in atoms:
+        by_month = any(isinstance(node, Later) and node.unit in BY_MONTH for node in leaves(atom))
+        if not by_month or len(facts_of(atom)) < 2:
+            continue
+        for name in sorted(facts_of(atom), key=order.__getitem__)[:-1]:
+            found[name] = _month_ends(levels[order[name]])
+    return found
+
+
+def _month_ends(level: Level) -> Units:
+    unit = SECONDS_PER_DAY if FACTS[level.name].type is FactType.MOMENT else 1
+    alone = [cut.bound / unit for cut in level.cuts if len(cut.weights) == 1]
+    starts = [EPOCH.date() + timedelta(days=int(bound)) for bound in alone] or [START.date()]
+    days = {day for start in (min(starts) - FOUR_YEARS, *starts) for day in four_years(start)}
+    ends = [_in_units(level.name, day) for day in sorted(days) if day.day in (1, 28, 29, 30, 31)]
+    return np.array(ends, dtype=np.int64)
+
+
+def _next_to(levels: Sequence[Level], own: Mapping[str, Fraction]) -> list[Level]:
     """The levels with the bounds that hold where the facts tried later keep their own values."""
+    every = dict.fromkeys(cut for level in levels for cut in level.cuts)
     later = dict(own)
     found = []
     for level in levels:
         later.pop(level.name, None)
-        kept = with_values((cut for cut in cuts if cut.weight(level.name)), later)
+        kept = with_values((cut for cut in every if cut.weight(level.name)), later)
         found.append(Level(level.name, tuple(dict.fromkeys((*level.cuts, *kept)))))
     return found
 
 
-def _lifted(
-    levels: Sequence[Level], names: Sequence[str], own: Mapping[str, Plain | None]
+def _all_lifted(
+    levels: Sequence[Level],
+    names: Sequence[str],
+    own: Mapping[str, Plain | None],
+    also: Mapping[str, Units],
+    missing: Sequence[str],
 ) -> pl.DataFrame | None:
-    """All combinations of the facts on these levels, the others missing; None above a million."""
+    """All combinations of the facts, also with each set of missing ones; None above a million."""
+    frames = []
+    for size in range(len(missing) + 1):
+        for absent in combinations(missing, size):
+            present = [level for level in levels if level.name not in absent]
+            columns = _lifted(present, own, also)
+            if columns is None:
+                return None
+            rows = len(columns[present[0].name]) if present else 1
+            frames.append(pl.DataFrame([_column(name, columns.get(name), rows) for name in names]))
+    return pl.concat(frames)
+
+
+def _lifted(
+    levels: Sequence[Level], own: Mapping[str, Plain | None], also: Mapping[str, Units]
+) -> Columns | None:
+    """All combinations of the facts on these levels; None above a million."""
     columns: Columns = {}
     rows = 1
     for level in levels:
         bounds = _bounds(level, columns, rows)
+        if level.name in also:
+            more = np.broadcast_to(also[level.name], (rows, len(also[level.name])))
+            bounds = np.sort(np.hstack([bounds, more]), axis=1)
         if rows * (2 * bounds.shape[1] + 1) > MOST_POINTS:
             return None
         values, keep = _candidates(level.name, bounds, own.get(level.name))
@@ -153,7 +205,7 @@ def _lifted(
         columns = {name: column[before] for name, column in columns.items()}
         columns[level.name] = values[keep]
         rows = len(before)
-    return pl.DataFrame([_column(name, columns.get(name), rows) for name in names])
+    return columns
 
 
 def _bounds(level: Level, columns: Columns, rows: int) -> Units:
@@ -195,11 +247,6 @@ def _candidates(name: str, bounds: Units, value: Plain | None) -> tuple[Units, B
     return values, keep
 
 
-def _subsets(names: Sequence[str]) -> Iterator[frozenset[str]]:
-    for size in range(len(names) + 1):
-        yield from map(frozenset, combinations(names, size))
-
-
 def _whole_values(bounds: Units, own: Units, step: float) -> Units:
     """The own value, drawn into each interval behind one bound and up to the next."""
     first = np.full(own.shape, np.iinfo(np.int64).min)
@@ -225,7 +272,7 @@ def _in_units(name: str, value: Plain) -> int | float:
         return int((value - EPOCH).total_seconds())
     if isinstance(value, date):
         days = value.toordinal() - EPOCH.toordinal()
-        return days * 86_400 if FACTS[name].type is FactType.MOMENT else days
+        return days * SECONDS_PER_DAY if FACTS[name].type is FactType.MOMENT else days
     return float(value) if is_real(name) else int(value)
 
 
@@ -239,8 +286,7 @@ def _units_of(values: Mapping[str, Plain | None]) -> dict[str, Fraction]:
 
 
 def _default(name: str) -> int | float:
-    start = datetime(2022, 1, 1)
-    return _in_units(name, start) if FACTS[name].type not in NEVER_NEGATIVE else 0
+    return _in_units(name, START) if FACTS[name].type not in NEVER_NEGATIVE else 0
 
 
 def _range(name: str) -> tuple[float, float]:

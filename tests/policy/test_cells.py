@@ -1,6 +1,7 @@
 """Cells say what can hold, as a search over every purchase would."""
 
 import random
+from datetime import date, timedelta
 from itertools import pairwise, product
 
 import polars as pl
@@ -78,6 +79,40 @@ def test_intervals_move_days_by_the_calendar():
     a_year_old = tree("trade_in_registered <= DATE '2023-03-01' - INTERVAL '1 year'")
     assert can_hold([a_year_old, tree("trade_in_registered >= DATE '2022-03-01'")]) is True
     assert can_hold([a_year_old, tree("trade_in_registered > DATE '2022-03-01'")]) is False
+
+
+# Months: every pair of days in a window around the end of a leap February.
+WINDOW = [date(2019, 12, 20) + timedelta(days=step) for step in range(450)]
+PAIRS = pl.DataFrame({"invoice_date": WINDOW}).join(
+    pl.DataFrame({"trade_in_registered": WINDOW}), how="cross"
+)
+IN_WINDOW = [
+    tree(f"{name} BETWEEN DATE '{WINDOW[0]}' AND DATE '{WINDOW[-1]}'") for name in PAIRS.columns
+]
+
+
+def random_months(luck: random.Random) -> str:
+    one, two = luck.sample(PAIRS.columns, 2)
+    sign = luck.choice(("=", "<>", "<", "<=", ">", ">="))
+    months, days = luck.choice((1, 2, 3, 12, 13)), luck.choice((28, 29, 30, 31, 59, 60, 365, 366))
+    day = date(2020, 2, 27) + timedelta(days=luck.randint(0, 3))
+    return luck.choice(
+        (
+            f"{one} + INTERVAL '{months} months' {sign} {two}",
+            f"{one} {sign} {two} - INTERVAL '{months} months'",
+            f"{one} - {two} {sign} {days}",
+            f"{one} + INTERVAL '1 month' {sign} DATE '{day}'",
+            f"{one} {sign} DATE '{day}'",
+        )
+    )
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_months_between_two_facts_agree_with_trying_every_pair_of_days(seed):
+    luck = random.Random(seed)
+    conditions = [tree(random_months(luck)) for _ in range(luck.randint(2, 4))]
+    tried = PAIRS.select(pl.all_horizontal([each.expression() for each in conditions]).any())
+    assert can_hold([*IN_WINDOW, *conditions]) is tried.item(), conditions
 
 
 def test_facts_are_crossed_only_where_conditions_tie_them():
