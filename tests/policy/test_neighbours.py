@@ -16,7 +16,7 @@ from promo.schema import FACTS
 MONEY = ("price", "price_ex_vat", "list_price")
 MIDDLE = 5_000_000
 WORLD = pl.DataFrame(
-    list(product(range(MIDDLE - 9, MIDDLE + 10), repeat=3)),
+    list(product(range(MIDDLE - 13, MIDDLE + 14), repeat=3)),
     schema={name: POLARS_TYPES[FACTS[name].type] for name in MONEY},
     orient="row",
 )
