@@ -1,0 +1,246 @@
+"""The rule set of claims.yaml, written by hand for each peer as its users would write it.
+
+Every peer gets the words of a claim as small integers (see `claims.WORDS`) and returns the amounts
+in fen; only the product's own arms also return the decision.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeAlias
+
+import numpy as np
+
+from .claims import CAMPAIGN, COLUMNS, END, FIRST, WORDS, Array, read_arrays
+
+Run: TypeAlias = Callable[[], Array]
+FUEL = tuple(WORDS["energy"].index(word) for word in ("ICE", "HEV"))
+EARLIEST, LATEST = FIRST, END - 1
+
+
+def product(folder: Path, rows: int, threads: int = 1) -> Run:
+    """promo, by code and table: decision and amount of every claim."""
+    table, frame = _compiled(), _frame(folder, rows)
+
+    def run() -> Array:
+        found: Array = table.decide(frame, threads=threads).amount_fen
+        return found
+
+    return run
+
+
+def product_two_threads(folder: Path, rows: int) -> Run:
+    """The same on two threads."""
+    return product(folder, rows, threads=2)
+
+
+def product_expressions(folder: Path, rows: int) -> Run:
+    """promo's own polars expressions with reasons: what the table stands in for."""
+    rules, frame = _rules(), _frame(folder, rows)
+
+    def run() -> Array:
+        found: Array = rules.decide(frame)["amount_fen"].to_numpy()
+        return found
+
+    return run
+
+
+def _rules() -> Any:
+    from promo.policy.campaign import Campaign
+    from promo.policy.rules import compile_rules
+    from promo.textfile import parse
+
+    loaded = parse(str(CAMPAIGN), CAMPAIGN.read_bytes(), Campaign)
+    if loaded.value is None:
+        raise ValueError(loaded.diagnostics)
+    return compile_rules(loaded.value)
+
+
+def _compiled() -> Any:
+    from promo.policy.code_table import code_table
+
+    table = code_table(_rules())
+    if table is None:
+        raise ValueError("the rule set of the benchmark has no table")
+    return table
+
+
+def _frame(folder: Path, rows: int) -> Any:
+    import polars as pl
+
+    source = folder / "claims.parquet"
+    frame = pl.read_parquet(source, columns=list(COLUMNS), n_rows=rows)  # noqa: TID251 - ours
+    return frame.rechunk()
+
+
+def numpy_select(folder: Path, rows: int) -> Run:
+    """numpy np.select over whole columns."""
+    c = read_arrays(folder, rows)
+
+    def run() -> Array:
+        price, fuel = c["price"], c["energy"] <= FUEL[-1]
+        tiers = [price >= 20_000_000, price >= 10_000_000, price >= 5_000_000]
+        of_fuel = np.select(tiers, [500_000, 300_000, 200_000], 0)
+        of_new = np.select(tiers, [800_000, 500_000, 300_000], 0)
+        amount = np.where(fuel, of_fuel, of_new)
+        amount += np.where(c["made_in"] == 0, 100_000, 0)
+        trade_in = (c["trade_in"] > 0) & (c["trade_in_age_years"] >= 6)
+        amount += np.where(trade_in, 300_000, 0)
+        amount = np.minimum(np.minimum(amount, 900_000), price * 8 // 10_000 * 100)
+        eligible = (c["buyer_kind"] == 0) & (c["registered_in"] == 0) & tiers[2]
+        eligible &= (c["invoice_date"] >= EARLIEST) & (c["invoice_date"] <= LATEST)
+        found: Array = np.where(eligible, amount, 0).astype(np.int32)
+        return found
+
+    return run
+
+
+def pandas_select(folder: Path, rows: int) -> Run:
+    """pandas columns with np.select."""
+    import pandas as pd
+
+    frame = pd.DataFrame(read_arrays(folder, rows))
+
+    def run() -> Array:
+        price, fuel = frame["price"], frame["energy"] <= FUEL[-1]
+        tiers = [price >= 20_000_000, price >= 10_000_000, price >= 5_000_000]
+        of_fuel = np.select(tiers, [500_000, 300_000, 200_000], 0)
+        of_new = np.select(tiers, [800_000, 500_000, 300_000], 0)
+        amount = np.where(fuel, of_fuel, of_new) + 100_000 * (frame["made_in"] == 0)
+        amount += 300_000 * ((frame["trade_in"] > 0) & (frame["trade_in_age_years"] >= 6))
+        amount = np.minimum(amount.clip(upper=900_000), price * 8 // 10_000 * 100)
+        eligible = (frame["buyer_kind"] == 0) & (frame["registered_in"] == 0) & tiers[2]
+        eligible &= frame["invoice_date"].between(EARLIEST, LATEST)
+        found: Array = amount.where(eligible, 0).astype("int32").to_numpy()
+        return found
+
+    return run
+
+
+def polars_by_hand(folder: Path, rows: int) -> Run:
+    """One polars expression, when/then, narrow columns."""
+    import polars as pl
+
+    frame = pl.DataFrame(read_arrays(folder, rows))
+    price, fuel = pl.col("price"), pl.col("energy") <= FUEL[-1]
+
+    def tiered(third: int, second: int, first: int) -> pl.Expr:
+        values = [pl.lit(value, dtype=pl.Int32) for value in (third, second, first)]
+        return (
+            pl.when(price >= 20_000_000)
+            .then(values[0])
+            .when(price >= 10_000_000)
+            .then(values[1])
+            .otherwise(values[2])
+        )
+
+    of_fuel, of_new = tiered(500_000, 300_000, 200_000), tiered(800_000, 500_000, 300_000)
+    amount = pl.when(fuel).then(of_fuel).otherwise(of_new)
+    trade_in = (pl.col("trade_in") > 0) & (pl.col("trade_in_age_years") >= 6)
+    amount = amount + pl.when(pl.col("made_in") == 0).then(100_000).otherwise(0)
+    amount = amount + pl.when(trade_in).then(300_000).otherwise(0)
+    capped = pl.min_horizontal(amount, pl.lit(900_000, dtype=pl.Int32), price * 8 // 10_000 * 100)
+    eligible = (
+        (pl.col("buyer_kind") == 0)
+        & (pl.col("registered_in") == 0)
+        & pl.col("invoice_date").is_between(EARLIEST, LATEST)
+        & (price >= 5_000_000)
+    )
+    paid = pl.when(eligible).then(capped).otherwise(0).cast(pl.Int32).alias("amount")
+
+    def run() -> Array:
+        found: Array = frame.select(paid)["amount"].to_numpy()
+        return found
+
+    return run
+
+
+SQL = f"""
+CASE WHEN buyer_kind = 0 AND registered_in = 0
+      AND invoice_date BETWEEN {EARLIEST} AND {LATEST} AND price >= 5000000
+THEN least(
+    CASE WHEN energy <= {FUEL[-1]}
+         THEN CASE WHEN price >= 20000000 THEN 500000 WHEN price >= 10000000 THEN 300000
+              ELSE 200000 END
+         ELSE CASE WHEN price >= 20000000 THEN 800000 WHEN price >= 10000000 THEN 500000
+              ELSE 300000 END
+    END
+    + CASE WHEN made_in = 0 THEN 100000 ELSE 0 END
+    + CASE WHEN trade_in > 0 AND trade_in_age_years >= 6 THEN 300000 ELSE 0 END,
+    900000, price * 8 // 10000 * 100)
+ELSE 0 END::INTEGER"""
+
+
+def duckdb_sql(folder: Path, rows: int) -> Run:
+    """DuckDB, CASE WHEN over a table in memory, the result as a NumPy array."""
+    base = _duckdb(folder, rows)
+
+    def run() -> Array:
+        found: Array = base.sql(f"SELECT {SQL} AS amount FROM claims").fetchnumpy()["amount"]
+        return np.asarray(found)
+
+    return run
+
+
+def duckdb_table(folder: Path, rows: int) -> Run:
+    """DuckDB, the same, the result kept as a table of its own (read back outside the clock)."""
+    base = _duckdb(folder, rows)
+
+    def run() -> Array:
+        base.execute(f"CREATE OR REPLACE TEMP TABLE paid AS SELECT {SQL} AS amount FROM claims")
+        return np.empty(0, dtype=np.int32)
+
+    return run
+
+
+def _duckdb(folder: Path, rows: int) -> Any:
+    import duckdb
+
+    base = duckdb.connect()
+    arrays = read_arrays(folder, rows)
+    base.register("arrays", arrays)
+    base.execute("CREATE TABLE claims AS SELECT * FROM arrays")
+    base.unregister("arrays")
+    return base
+
+
+def openfisca(folder: Path, rows: int) -> Run:
+    """OpenFisca-core, thirteen variables: eight inputs, four steps, the amount."""
+    from .openfisca_system import simulation
+
+    return simulation(read_arrays(folder, rows))
+
+
+def business_rules(folder: Path, rows: int) -> Run:
+    """business-rules (Venmo), five rules with actions, claim by claim."""
+    from .row_engines import by_business_rules
+
+    return by_business_rules(_claims(folder, rows))
+
+
+def rule_engine(folder: Path, rows: int) -> Run:
+    """rule-engine, two compiled rules, claim by claim."""
+    from .row_engines import by_rule_engine
+
+    return by_rule_engine(_claims(folder, rows))
+
+
+def zen(folder: Path, rows: int) -> Run:
+    """zen-engine, two compiled expressions, claim by claim."""
+    from .row_engines import by_zen
+
+    return by_zen(_claims(folder, rows))
+
+
+def python_loop(folder: Path, rows: int) -> Run:
+    """Plain Python over tuples."""
+    from .row_engines import by_loop
+
+    return by_loop(_claims(folder, rows))
+
+
+def _claims(folder: Path, rows: int) -> list[dict[str, int]]:
+    arrays = read_arrays(folder, rows)
+    columns = (arrays[name].tolist() for name in COLUMNS)
+    return [dict(zip(COLUMNS, values, strict=True)) for values in zip(*columns, strict=True)]
