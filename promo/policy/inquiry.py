@@ -6,10 +6,12 @@ Many purchases are tried at once: each by itself asks for a few tries, one evalu
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, is_dataclass, replace
 from datetime import date, datetime
-from itertools import pairwise
-from typing import TypeAlias
+from fractions import Fraction
+from itertools import combinations, pairwise, permutations
+from math import ceil, floor
+from typing import Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -18,7 +20,16 @@ import polars as pl
 from promo.policy.benefits import PARTS, Points, ShareOfPrice
 from promo.policy.cells import atoms_of, neighbours
 from promo.policy.combination import Combination
-from promo.policy.conditions import POLARS_TYPES, Compare, Constant, FactValue, Plain, Test
+from promo.policy.conditions import (
+    POLARS_TYPES,
+    Compare,
+    Constant,
+    FactValue,
+    OneOf,
+    Plain,
+    Test,
+    leaves,
+)
 from promo.policy.linear import EPOCH
 from promo.policy.points import ANOTHER, Atom, facts_of, tied
 from promo.policy.requirements import Version
@@ -135,13 +146,17 @@ class Inquiry:
 
     def moves(self, own: Case, group: tuple[str, ...]) -> list[Values]:
         """New values of tied facts that are worth a try: the nearest for each set of answers."""
-        atoms, around = self._around(own, group)
         best: dict[tuple[bytes, frozenset[str]], Values] = {}
-        for answers, row in zip(_truth(around, atoms), around.iter_rows(named=True), strict=True):
-            values = {name: row[name] for name in group if row[name] != own[name]}
-            key = answers.tobytes(), frozenset(values)
-            if values and (key not in best or steps(own, values) < steps(own, best[key])):
-                best[key] = values
+        for varied in _subsets(group):
+            atoms, around = self._around(own, varied)
+            answers = _truth(around, atoms)
+            for answer, row in zip(answers, around.iter_rows(named=True), strict=True):
+                values = {name: row[name] for name in varied if row[name] != own[name]}
+                key = answer.tobytes(), frozenset(values)
+                if len(values) == len(varied) and (
+                    key not in best or steps(own, values) < steps(own, best[key])
+                ):
+                    best[key] = values
         return list(best.values())
 
     def cells_passed(self, own: Case, name: str, new: Plain) -> int:
@@ -155,25 +170,47 @@ class Inquiry:
         answers = _truth(fact_frame([{**own, name: value} for value in way]), atoms)
         return sum(bool((one != other).any()) for one, other in pairwise(answers))
 
-    def _around(self, own: Case, group: tuple[str, ...]) -> tuple[list[Atom], pl.DataFrame]:
+    def _around(self, own: Case, varied: Sequence[str]) -> tuple[list[Atom], pl.DataFrame]:
         """The comparisons that read some facts, and the values of those facts next to their own.
 
-        A text of the case that one of them is compared with is a value worth a try, too.
+        The other facts of the case stand in the comparisons as constants. The text of one fact is
+        a value worth a try for the others that it is compared with.
         """
-        atoms = [atom for atom in self.atoms if not set(group).isdisjoint(facts_of(atom))]
-        for atom in tuple(atoms):
-            fixed = [own[name] for name in facts_of(atom) if name not in group]
-            atoms += [
-                Compare(FactValue(name), "=", Constant(text))
-                for name in facts_of(atom)
-                for text in fixed
-                if name in group and isinstance(text, str)
-            ]
-        read = {name: own[name] for name in (*group, *_facts(atoms))}
-        around = neighbours(atoms, read, group)
+        known = {name: value for name, value in own.items() if name not in varied}
+        atoms = [
+            _settled(atom, known)
+            for atom in self.atoms
+            if not known.keys() >= set(facts_of(atom))
+            and all(known.get(name, True) is not None for name in facts_of(atom))
+        ]
+        for name, other in [pair for atom in atoms for pair in permutations(facts_of(atom), 2)]:
+            text = own[other]
+            if isinstance(text, str):
+                atoms.append(Compare(FactValue(name), "=", Constant(text)))
+        around = neighbours(atoms, {name: own[name] for name in varied}, varied)
         if around is None:
             raise TooManyTriesError
+        for name in varied:
+            if FACTS[name].type is FactType.NUMBER:
+                around = _in_steps(around, name, own, atoms)
         return atoms, around
+
+
+def _settled(node: Any, known: Mapping[str, Plain | None]) -> Any:
+    """The same with constants in place of known facts."""
+    value = known.get(node.name) if isinstance(node, FactValue) else None
+    if value is not None:
+        return Constant(value)
+    parts = {each.name: getattr(node, each.name) for each in fields(node)}
+    changed = {name: _settled(part, known) for name, part in parts.items() if is_dataclass(part)}
+    return replace(node, **changed) if changed else node
+
+
+def _subsets(group: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
+    """All choices of tied facts; the facts that come last in the schema are tried last."""
+    backwards = sorted(group, key=ORDER.__getitem__, reverse=True)
+    for size in range(1, len(group) + 1):
+        yield from combinations(backwards, size)
 
 
 # --- what the rules ask for -------------------------------------------------------------------
@@ -260,6 +297,23 @@ def _parts(
     if not read(earning):
         parts.append(Part({}, {}, earns=True))
     return tuple(sorted(parts, key=lambda part: (part.earns, len(part.axes))))
+
+
+def _in_steps(around: pl.DataFrame, name: str, own: Case, atoms: Iterable[Atom]) -> pl.DataFrame:
+    """A number is its own, one that a condition names, or a multiple of its step."""
+    named = {node.value for atom in atoms for node in leaves(atom) if isinstance(node, Constant)}
+    named |= {item for atom in atoms if isinstance(atom, OneOf) for item in atom.items}
+    kept = [own[name], *(each for each in named if isinstance(each, int | float))]
+    step = Fraction(str(FACTS[name].step))
+
+    def near(value: float) -> list[float]:
+        if value in kept:
+            return [value]
+        times = Fraction(repr(value)) / step
+        return sorted({float(step * each) for each in (floor(times), ceil(times))})
+
+    steps = pl.Series([near(value) for value in around[name]], dtype=pl.List(pl.Float64))
+    return around.with_columns(steps.alias(name)).explode(name)
 
 
 # --- values -----------------------------------------------------------------------------------

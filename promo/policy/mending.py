@@ -13,7 +13,8 @@ after which the decision is *approved*, the smallest is found by four questions,
    which every comparison has one answer while the other facts stay; another text passes one.
 4. Whose facts come first in the schema?
 
-Tried is the nearest value in each cell, so that nothing smaller is overlooked. Two things are not
+Tried is the nearest value in each cell, so that nothing smaller is overlooked; of a number, the
+nearest multiple of its `Fact.step`, or a value that a condition names. Two things are not
 conditions: a share is tried from the first unit that it pays, and never made smaller so that it
 fits what is left in a pot.
 """
