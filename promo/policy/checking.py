@@ -16,7 +16,7 @@ import polars as pl
 from promo.errors import Diagnostic, did_you_mean
 from promo.policy.benefits import Bands, Benefit
 from promo.policy.campaign import Campaign
-from promo.policy.cells import can_hold, refuses_someone
+from promo.policy.cells import Cells
 from promo.policy.combination import Combination, Part
 from promo.policy.conditions import (
     All,
@@ -51,8 +51,17 @@ class _Checked:
     loaded: Loaded[Campaign]
     campaign: Campaign
     rules: Rules
+    cells: Cells
     local_places: frozenset[str]
     catalogue: pl.DataFrame | None
+
+    def can_hold(self, tests: Sequence[Test]) -> bool | None:
+        """Is there a purchase for which all conditions hold? None where nobody looked."""
+        return self.cells.can_hold(tests)
+
+    def refuses_someone(self, test: Test, others: Sequence[Test]) -> bool | None:
+        """Is there a purchase that the others let pass and this condition refuses?"""
+        return self.can_hold([Not(test), *others])
 
     def at(
         self, path: KeyPath, code: str, message: str, help: str = "", *, at_key: bool = False
@@ -78,11 +87,31 @@ def check_campaign(
     if loaded.value is None:
         return ()
     rules = compile_rules(loaded.value)
-    checked = _Checked(loaded, loaded.value, rules, local_places, catalogue)
+    cells = Cells([*_all_tests(rules), _elsewhere(local_places)])
+    checked = _Checked(loaded, loaded.value, rules, cells, local_places, catalogue)
     found = [finding for check in CHECKS for finding in check(checked)]
     if not any(finding.severity == "error" for finding in found):
         found.extend(_examples(checked))
     return tuple(sorted(set(_not_silenced(checked, found))))
+
+
+def _all_tests(rules: Rules) -> Iterator[Test]:
+    """Every condition that some question below is made of."""
+    yield Holds(Constant(value=True))
+    yield from (each.condition.tree for each in rules.requirements)
+    yield from (amendment.guard for amendment in rules.campaign.amendments)
+    for _, _, benefit in rules.campaign.every_benefit:
+        yield from _condition_of(benefit)
+        yield from (test for test, _ in benefit.cases or ())
+        if isinstance(benefit, Bands):
+            yield from (benefit.bands.at_or_above(start) for start, _ in benefit.bands.steps)
+            if benefit.bands.up_to is not None:
+                yield benefit.bands.at_or_above(benefit.bands.up_to)
+
+
+def _elsewhere(local_places: frozenset[str]) -> Test:
+    """Was the car made where no listed plant is?"""
+    return Not(OneOf(FactValue("made_in"), tuple(sorted(local_places))))
 
 
 def _not_silenced(checked: _Checked, found: list[Diagnostic]) -> list[Diagnostic]:
@@ -244,11 +273,11 @@ def _contradictions(checked: _Checked) -> Iterator[Diagnostic]:
     """The first rule with which nobody is left."""
     held = [tree for _, tree in _required(checked, "window")]
     for keypath, tree in _required(checked, "rule"):
-        if can_hold([tree]) is False:
+        if checked.can_hold([tree]) is False:
             yield checked.at(keypath, "R401", "no purchase fulfils this condition")
             return
         held.append(tree)
-        if can_hold(held) is False:
+        if checked.can_hold(held) is False:
             message = "no purchase fulfils this condition and those before it"
             yield checked.at(keypath, "R401", message)
             return
@@ -263,21 +292,27 @@ def _refuses_no_one(checked: _Checked) -> Iterator[Diagnostic]:
     rules = [each for each in checked.rules.requirements if each.kind == "rule"]
     for rule in rules:
         others = [tree for tree in every if tree is not rule.condition.tree]
-        if can_hold(others) and refuses_someone(rule.condition.tree, others) is False:
+        if (
+            checked.can_hold(others)
+            and checked.refuses_someone(rule.condition.tree, others) is False
+        ):
             message = f"the condition '{rule.id}' refuses no one whom the others let pass"
             yield checked.at(rule.path, "R403", message, "remove it")
 
 
 def _benefits_reached(checked: _Checked) -> Iterator[Diagnostic]:
     eligible = _eligible(checked)
-    if not can_hold(eligible):
+    if not checked.can_hold(eligible):
         return
     for keypath, name, benefit in checked.campaign.every_benefit:
         applies = [*eligible, *_governs(checked, keypath), *_condition_of(benefit)]
-        if can_hold(applies) is False:
+        if checked.can_hold(applies) is False:
             message = f"no eligible purchase gets the benefit '{name}'"
             yield checked.at((*keypath, "when"), "R402", message)
-        elif benefit.when is not None and refuses_someone(benefit.when.tree, eligible) is False:
+        elif (
+            benefit.when is not None
+            and checked.refuses_someone(benefit.when.tree, eligible) is False
+        ):
             message = f"every eligible purchase fulfils the condition of '{name}'"
             yield checked.at((*keypath, "when"), "R419", message, "remove it")
         elif isinstance(benefit, Bands):
@@ -313,7 +348,7 @@ def _exclusive(checked: _Checked) -> Iterator[Diagnostic]:
         routes = [(place, _applies(checked, each)) for place, each in enumerate(part)]
         for place, (_, later) in enumerate(routes):
             for _, earlier in routes[:place]:
-                if can_hold([*eligible, earlier, later]):
+                if checked.can_hold([*eligible, earlier, later]):
                     message = "a purchase can get this benefit and one before it together"
                     help = "narrow one of them with 'when', or combine them with 'best_of'"
                     yield checked.at((*path, place), "R416", message, help)
@@ -352,17 +387,17 @@ def _bands_reached(
     path: KeyPath = (*keypath, "bands", "steps")
     starts = [start for start, _ in steps.steps]
     reached = [steps.at_or_above(start) for start in starts]
-    if can_hold([*applies, Not(reached[0])]):
+    if checked.can_hold([*applies, Not(reached[0])]):
         message = f"eligible purchases below the first band of '{name}' get no amount"
         help = "start lower, add a step [0, 0], or make the lower bound a condition"
         yield checked.at((*path, 0), "R405", message, help)
-    if steps.up_to is not None and can_hold([*applies, steps.at_or_above(steps.up_to)]):
+    if steps.up_to is not None and checked.can_hold([*applies, steps.at_or_above(steps.up_to)]):
         message = f"eligible purchases above the last band of '{name}' get no amount"
         help = "add a step, or make the bound a condition"
         yield checked.at((*keypath, "bands", "up_to"), "R405", message, help)
     for place in range(len(reached)):
         above = [Not(reached[place + 1])] if place + 1 < len(reached) else []
-        if can_hold([*applies, reached[place], *above]) is False:
+        if checked.can_hold([*applies, reached[place], *above]) is False:
             message = f"no eligible purchase reaches this band of '{name}'"
             yield checked.at((*path, place), "R402", message)
 
@@ -532,8 +567,8 @@ def _fair_competition(checked: _Checked) -> Iterator[Diagnostic]:
 
 
 def _names_local(checked: _Checked, condition: Condition) -> bool:
-    elsewhere = Not(OneOf(FactValue("made_in"), tuple(sorted(checked.local_places))))
-    return "made_in" in condition.facts and can_hold([condition.tree, elsewhere]) is False
+    elsewhere = _elsewhere(checked.local_places)
+    return "made_in" in condition.facts and checked.can_hold([condition.tree, elsewhere]) is False
 
 
 def _passes_local(checked: _Checked, condition: Condition) -> bool:
@@ -563,23 +598,31 @@ def _conditions(campaign: Campaign) -> Iterator[tuple[KeyPath, Condition]]:
 
 
 def _examples(checked: _Checked) -> Iterator[Diagnostic]:
-    rules, examples = checked.rules, checked.campaign.examples
-    ordinary = _decide(rules, examples.ordinary, {})
+    examples = checked.campaign.examples
+    cases = [(examples.ordinary, dict[str, int]())]
+    cases += [(examples.ordinary | case.facts, case.pots) for case in examples.cases]
+    ordinary, *found = _decide(checked.rules, cases)
     if ordinary["decision"] != "approved":
         message = f"the ordinary case is {_outcome(ordinary)}"
         yield checked.at(("examples", "ordinary"), "E602", message)
         return
-    for place, case in enumerate(examples.cases):
-        found = _decide(rules, examples.ordinary | case.facts, case.pots)
-        if not _holds(case, found):
-            message = f"'{case.says}': {_expected(case)} expected, but it is {_outcome(found)}"
+    for place, (case, decided) in enumerate(zip(examples.cases, found, strict=True)):
+        if not _holds(case, decided):
+            message = f"'{case.says}': {_expected(case)} expected, but it is {_outcome(decided)}"
             yield checked.at(("examples", "cases", place), "E601", message)
 
 
 def _decide(
-    rules: Rules, facts: Mapping[str, ExampleValue], money_left: Mapping[str, int]
-) -> dict[str, object]:
-    return rules.decide(fact_frame([facts]), money_left).row(0, named=True)
+    rules: Rules, cases: Sequence[tuple[Mapping[str, ExampleValue], Mapping[str, int]]]
+) -> list[dict[str, object]]:
+    """The decision on each case; those that find the same money are decided together."""
+    decided: dict[int, dict[str, object]] = {}
+    for money_left in {tuple(sorted(money.items())): money for _, money in cases}.values():
+        alike = [place for place, (_, money) in enumerate(cases) if money == money_left]
+        frame = fact_frame([cases[place][0] for place in alike])
+        rows = rules.decide(frame, money_left).iter_rows(named=True)
+        decided |= dict(zip(alike, rows, strict=True))
+    return [decided[place] for place in range(len(cases))]
 
 
 def _holds(case: Case, found: Mapping[str, object]) -> bool:
