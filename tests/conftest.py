@@ -12,6 +12,7 @@ import pytest
 
 from promo.study import Study, load_study
 
+os.environ.setdefault("PROMO_CACHE", "off")  # tests leave nothing in the user's folders
 DATA = os.environ.get("PROMO_DATA", str(Path(__file__).parents[2] / "shared" / "data"))
 
 

@@ -49,6 +49,15 @@ FixOption = Annotated[
         ),
     ),
 ]
+CacheOption = Annotated[
+    bool,
+    typer.Option(
+        "--cache/--no-cache",
+        help=say(
+            "未改动的文件沿用上次的结果", "Take what earlier checks found in unchanged files."
+        ),
+    ),
+]
 
 
 def init(folder: Folder = "kaifeng", language: LanguageOption = None) -> None:
@@ -91,6 +100,7 @@ def check(
     paths: Paths = None,
     *,
     fix: FixOption = False,
+    cache: CacheOption = True,
     json_output: JsonOption = False,
     schema: SchemaOption = None,
     language: LanguageOption = None,
@@ -104,11 +114,13 @@ def check(
         return
     if not paths:
         raise typer.BadParameter(say("要检查哪个文件？", "which file or folder?"))
-    from promo.report import checkup, findings
+    from promo.report import checkup, findings, remembered
 
-    result = (
-        _mended(paths, screen.talk if json_output else screen.out) if fix else checkup.check(paths)
-    )
+    if fix:
+        result = _mended(paths, screen.talk if json_output else screen.out)
+    else:
+        folder = remembered.cache_folder() if cache else None
+        result = checkup.check(paths, remembered.Memory(folder))
     if json_output:
         content = findings.as_json(result.findings, files=result.files, examples=result.examples)
         screen.out(json.dumps(content, ensure_ascii=False, indent=2))

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from promo.errors import Diagnostic
+from promo.report.remembered import Memory, Result
 
 if TYPE_CHECKING:
     from promo.market.market import Market
@@ -45,6 +46,7 @@ KEYS: dict[Kind, frozenset[str]] = {
 }
 FOLDERS = {"manufacturers": Kind.MANUFACTURER, "policies": Kind.CAMPAIGN}
 ENDINGS = (".yaml", ".yml")
+FORGETFUL = Memory(None)
 _TOP_LEVEL_KEY = re.compile(rb"^([A-Za-z_]+)[ \t]*:", re.MULTILINE)
 
 
@@ -143,45 +145,50 @@ def _files_under(folder: Path) -> list[Path] | None:
     )
 
 
-def check(paths: Sequence[str]) -> Checkup:
-    """All findings in the files under `paths`, and in the files they link to, each file once."""
+def check(paths: Sequence[str], memory: Memory = FORGETFUL) -> Checkup:
+    """All findings in the files under `paths`, and in the files they link to, each file once.
+
+    What `memory` holds of a file is not found again.
+    """
     waiting = list(candidates(paths))
     seen = {_real(path) for path, _ in waiting}
-    results: list[_Result] = []
+    results: list[Result] = []
     skipped = []
     while waiting:
         path, kind = waiting.pop(0)
         if kind is None:
             skipped.append(str(path))
             continue
-        result = _CHECKS[kind](str(path))
+        result = memory.recall(str(path), kind) or _found(path, kind, memory)
         results.append(result)
-        for linked, linked_kind in result.links:
+        for name, linked_kind in result.links:
+            linked = Path(name)
             if _real(linked) not in seen:
                 seen.add(_real(linked))
-                waiting.append((linked, linked_kind))
+                waiting.append((linked, Kind(linked_kind)))
     found = {finding for result in results for finding in result.findings}
     examples = sum(result.examples for result in results)
     return Checkup(tuple(sorted(found)), len(results), examples, tuple(skipped))
 
 
-@dataclass(frozen=True, slots=True)
-class _Result:
-    """What is wrong in one file, how many of its examples hold, which files it names."""
+def _found(path: Path, kind: Kind, memory: Memory) -> Result:
+    """What is wrong in one file, found and remembered."""
+    from promo.textfile import watching
 
-    findings: tuple[Diagnostic, ...]
-    examples: int = 0
-    links: tuple[tuple[Path, Kind], ...] = ()
+    with watching() as seen:
+        result = _CHECKS[kind](str(path))
+    memory.keep(str(path), kind, result, seen)
+    return result
 
 
-def _campaign(path: str) -> _Result:
+def _campaign(path: str) -> Result:
     from promo.policy.campaign import load_campaign
     from promo.policy.checking import check_campaign
 
     loaded = load_campaign(path)
     campaign = loaded.value
     if campaign is None:
-        return _Result(loaded.diagnostics)
+        return Result(loaded.diagnostics)
     places = _places(path, campaign.manufacturers)
     findings = (*loaded.diagnostics, *check_campaign(loaded, local_places=places))
     failed = {f.line for f in findings if f.code == "E601"}
@@ -189,7 +196,7 @@ def _campaign(path: str) -> _Result:
     if campaign.market:
         links.append((campaign.market, Kind.MARKET))
     holding = max(0, len(campaign.examples.cases) - len(failed))
-    return _Result(findings, holding, tuple(_existing(path, links)))
+    return Result(findings, holding, tuple(_existing(path, links)))
 
 
 def _places(path: str, manufacturers: Sequence[str]) -> frozenset[str]:
@@ -197,21 +204,21 @@ def _places(path: str, manufacturers: Sequence[str]) -> frozenset[str]:
     from promo.production.manufacturer import load_manufacturer
 
     links = [(name, Kind.MANUFACTURER) for name in manufacturers]
-    plants = (load_manufacturer(str(file)).value for file, _ in _existing(path, links))
+    plants = (load_manufacturer(file).value for file, _ in _existing(path, links))
     return frozenset(plant.place for plant in plants if plant)
 
 
-def _market(path: str) -> _Result:
+def _market(path: str) -> Result:
     from promo.market.market import load_market
 
     loaded = load_market(path)
     market = loaded.value
     if market is None:
-        return _Result(loaded.diagnostics)
+        return Result(loaded.diagnostics)
     links = [(each.policy, Kind.CAMPAIGN) for each in market.without]
     if market.sales.imported is not None:
         links.append((market.sales.imported.map, Kind.SALES_MAP))
-    return _Result((*loaded.diagnostics, *_behaviour(loaded)), 0, tuple(_existing(path, links)))
+    return Result((*loaded.diagnostics, *_behaviour(loaded)), 0, tuple(_existing(path, links)))
 
 
 def _behaviour(loaded: Loaded[Market]) -> list[Diagnostic]:
@@ -223,25 +230,25 @@ def _behaviour(loaded: Loaded[Market]) -> list[Diagnostic]:
     return behaviour_findings(loaded)
 
 
-def _manufacturer(path: str) -> _Result:
+def _manufacturer(path: str) -> Result:
     from promo.production.manufacturer import load_manufacturer
 
-    return _Result(load_manufacturer(path).diagnostics)
+    return Result(load_manufacturer(path).diagnostics)
 
 
-def _sales_map(path: str) -> _Result:
+def _sales_map(path: str) -> Result:
     from promo.market.columns import load_sales_map
 
-    return _Result(load_sales_map(path).diagnostics)
+    return Result(load_sales_map(path).diagnostics)
 
 
-def _existing(base: str, links: Iterable[tuple[str, Kind]]) -> Iterator[tuple[Path, Kind]]:
+def _existing(base: str, links: Iterable[tuple[str, Kind]]) -> Iterator[tuple[str, Kind]]:
     """The files that a file names and that are there; the others are findings of that file."""
     from promo.textfile import Finding, resolve
 
     for relative, kind in links:
         try:
-            yield Path(resolve(base, relative)), kind
+            yield resolve(base, relative), kind
         except (Finding, OSError, ValueError):
             continue
 

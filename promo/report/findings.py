@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-
-from rich.cells import cell_len
+from typing import TYPE_CHECKING
 
 from promo.errors import Diagnostic
-from promo.report.finding_words import in_chinese
-from promo.report.words import Language
+
+if TYPE_CHECKING:  # a check that finds nothing new brings in nothing
+    from promo.report.words import Language
 
 # Control characters in a faulty file must not steer the terminal that shows it.
 _UNSAFE = dict.fromkeys(
@@ -111,6 +111,8 @@ def located(finding: Diagnostic, language: Language = "en") -> str:
 
 def _chinese_message(finding: Diagnostic) -> str:
     """The whole sentence in Chinese, or at least its kind before the sentence as it is."""
+    from promo.report.finding_words import in_chinese
+
     chinese = in_chinese(finding.message)
     if chinese != finding.message:
         return chinese
@@ -128,6 +130,8 @@ def underlined(finding: Diagnostic, *, width: int) -> list[str]:
     >>> underlined(finding, width=60)
     ['  3 | 预算 10', '    |      ^^']
     """
+    from rich.cells import cell_len
+
     gutter = f"  {finding.line} | "
     text = finding.text.rstrip("\r\n").replace("\t", " ").translate(_UNSAFE)
     if not text.strip():
@@ -143,6 +147,8 @@ def underlined(finding: Diagnostic, *, width: int) -> list[str]:
 
 def _shortened(text: str, column: int, room: int) -> tuple[str, int]:
     """The part of a long line around its column, and the column within that part."""
+    from rich.cells import cell_len
+
     if cell_len(text) <= room:
         return text, column
     # A letter is a cell or two: whatever is farther from the column cannot be seen.
@@ -170,7 +176,11 @@ def _advice(help: str, language: Language) -> str:
     >>> _advice("write '100000'", "zh"), _advice("did you mean 'issuers'?", "zh")
     ("  提示：请写 '100000'", "  提示：是否想写 'issuers'？")
     """
-    return f"  help: {help}" if language == "en" else f"  提示：{in_chinese(help)}"
+    if language == "en":
+        return f"  help: {help}"
+    from promo.report.finding_words import in_chinese
+
+    return f"  提示：{in_chinese(help)}"
 
 
 def as_json(findings: Sequence[Diagnostic], *, files: int, examples: int) -> dict[str, object]:

@@ -51,6 +51,7 @@ from promo.textfile.pages import Place, page_of
 from promo.textfile.places import Loaded, Source
 from promo.textfile.revisions import folder_of_revision
 from promo.textfile.tables import Table, read_table
+from promo.textfile.watching import watching
 
 __all__ = [
     "AssumedAmount",
@@ -96,6 +97,7 @@ __all__ = [
     "resolve",
     "revision",
     "unfinished",
+    "watching",
     "write_atomic",
     "write_file",
 ]

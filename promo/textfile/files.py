@@ -25,12 +25,14 @@ from promo.textfile.revisions import (
     revised,
     within,
 )
+from promo.textfile.watching import is_file, note_content, note_passing, real
 
 
 def read_bytes(path: str) -> bytes:
     """The content of a file of at most 1 MiB, of the disk or of a git revision (`REV:path`)."""
     past = revised(path)
     if past is not None:
+        note_passing(path)
         return read_revised(past, MAX_BYTES)
     try:
         with Path(path).open("rb") as stream:
@@ -41,6 +43,7 @@ def read_bytes(path: str) -> bytes:
     if len(content) > MAX_BYTES:
         help = "large tables belong into CSV or Parquet files"
         raise whole_file(path, "T002", "the file is larger than 1 MiB", help)
+    note_content(path, content)
     return content
 
 
@@ -53,14 +56,15 @@ def resolve(base: str, relative: str) -> str:
     """
     past = revised(base)
     if past is not None:
+        note_passing(base)
         return _resolve_in_revision(past, relative)
     folder = Path(base).absolute().parent
-    root = Path(os.path.realpath(folder.parent))
+    root = Path(real(str(folder.parent)))
     try:
-        target = Path(os.path.realpath(folder / relative))
+        target = Path(real(str(folder / relative)))
         if Path(relative).is_absolute() or not target.is_relative_to(root):
             raise _outside(base, relative, root.name)
-        found = target.is_file()
+        found = is_file(str(target))
     except (OSError, ValueError):
         found = False
     if not found:
