@@ -8,7 +8,7 @@ other, so that axes are crossed only where conditions tie them.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import reduce
 from math import prod
@@ -38,6 +38,7 @@ from promo.schema import FACTS, Bools, Ints
 
 MAX_CELLS = 1_000_000
 Answers: TypeAlias = npt.NDArray[np.int8]  # 1 true, 0 unknown, -1 false
+NO_FACTS = pl.DataFrame({"": [0]})
 Purchase: TypeAlias = dict[str, Plain | None]
 
 
@@ -71,7 +72,8 @@ class Table:
 class Cells:
     """The cells of all facts that some conditions read, for any question about them.
 
-    A question names conditions built with AND, OR and NOT from the comparisons given here.
+    A question names conditions built with AND, OR and NOT from the comparisons given here; for
+    another comparison all cells are made anew, which takes longer.
 
     >>> from promo.policy.eligibility import read_condition
     >>> dear, cheap = (read_condition(f"price {sign} 50000").tree for sign in (">=", "<"))
@@ -83,48 +85,54 @@ class Cells:
     """
 
     def __init__(self, tests: Iterable[Test]) -> None:
-        atoms = list(dict.fromkeys(atom for test in tests for atom in atoms_of(test)))
-        names = dict.fromkeys(name for atom in atoms for name in facts_of(atom))
+        atoms = dict.fromkeys(atom for test in tests for atom in atoms_of(test))
+        reads = {atom: facts_of(atom) for atom in atoms}
+        names = dict.fromkeys(name for read in reads.values() for name in read)
         self.axes: list[Axis | None] = []
         self._tables: dict[Test, Table | None] = {}
-        for place, facts in enumerate(tied(names, atoms)):
-            own = [atom for atom in atoms if facts_of(atom) and facts_of(atom)[0] in facts]
-            axis = _axis(facts, own)
-            self.axes.append(axis)
-            frame = axis.cells if axis is not None else pl.DataFrame(schema=[])
-            answers = _answers(frame, own) if axis is not None else {}
-            for atom in own:
-                table = Table((place,), answers[atom]) if axis is not None else None
-                self._tables[atom] = table
-        constant = [atom for atom in atoms if not facts_of(atom)]
-        for atom, answer in _answers(pl.DataFrame({"": [0]}), constant).items():
+        for facts in tied(names, atoms):
+            own = [atom for atom, read in reads.items() if read and read[0] in facts]
+            self._add_axis(facts, own)
+        constants = [atom for atom, read in reads.items() if not read]
+        for atom, answer in zip(constants, _answers(NO_FACTS, constants).T, strict=True):
             self._tables[atom] = Table((), answer.reshape(()))
+
+    def _add_axis(self, facts: tuple[str, ...], atoms: Sequence[Atom]) -> None:
+        found, place = points(facts, atoms), len(self.axes)
+        if found is None:
+            self.axes.append(None)
+            self._tables |= dict.fromkeys(atoms)
+            return
+        answers = _answers(found.frame, atoms)
+        kept = _first_of_each(answers)
+        self.axes.append(Axis(facts, found.frame[kept], found.exact))
+        for atom, answer in zip(atoms, answers[kept].T, strict=True):
+            self._tables[atom] = Table((place,), answer)
 
     def can_hold(self, tests: Sequence[Test]) -> bool | None:
         """Is there a purchase for which all conditions hold? None where nobody looked."""
         try:
-            if self._found(tests) is not None:
+            parts = list(_parts(tests))
+            if _search(self._held(parts)) is not None:
                 return True
-            sure = [test for test in map(self._table, _parts(tests)) if self._is_exact(test)]
-            return False if _search([_held(table) for table in sure]) is None else None
+            exact = [part for part in parts if self._is_exact(self._table(part))]
+            sure = len(exact) == len(parts) or _search(self._held(exact)) is None
         except TooManyCellsError:
             return None
+        except KeyError:
+            return Cells(tests).can_hold(tests)
+        return False if sure else None
 
     def witness(self, tests: Sequence[Test]) -> Purchase | None:
         """The facts of one purchase for which all conditions hold; None where none was found."""
         try:
-            found = self._found(tests)
+            found = _search(self._held(_parts(tests)))
         except TooManyCellsError:
             return None
-        if found is None:
-            return None
+        except KeyError:
+            return Cells(tests).witness(tests)
         read = {name for test in tests for atom in atoms_of(test) for name in facts_of(atom)}
-        purchase: Purchase = {}
-        for place, cell in found.items():
-            axis = self.axes[place]
-            if axis is not None:
-                purchase |= axis.cells.row(cell, named=True)
-        return {name: purchase[name] for name in FACTS if name in read}
+        return self._purchase(found, read) if found is not None else None
 
     def decisions(
         self, tests: Sequence[Test], given: Sequence[Test] = ()
@@ -133,33 +141,31 @@ class Cells:
 
         Only purchases count for which the conditions `given` hold. Raises `TooManyCellsError`.
         """
-        known = [_held(self._table(part)) for part in _parts(given)]
-        yield from self._decided(tests, known, ())
+        tables = [self._table(test) for test in tests]
+        waiting: list[tuple[tuple[bool | None, ...], list[_Mask]]] = [
+            ((), self._held(_parts(given)))
+        ]
+        while waiting:
+            answers, masks = waiting.pop()
+            found = _search(masks)
+            if found is not None and len(answers) == len(tables):
+                yield answers, self._purchase(found, FACTS)
+            elif found is not None:
+                table = tables[len(answers)]
+                for answer, value in ((None, 0), (False, -1), (True, 1)):
+                    mask = _Mask(table.axes, table.answers == value)
+                    waiting.append(((*answers, answer), [*masks, mask]))
 
-    def _decided(
-        self, tests: Sequence[Test], known: list[_Mask], answers: tuple[bool | None, ...]
-    ) -> Iterator[tuple[tuple[bool | None, ...], Purchase]]:
-        found = _search(known)
-        if found is None:
-            return
-        if len(answers) == len(tests):
-            yield answers, self._purchase(found)
-            return
-        table = self._table(tests[len(answers)])
-        for answer, value in ((True, 1), (False, -1), (None, 0)):
-            mask = _Mask(table.axes, table.answers == value)
-            yield from self._decided(tests, [*known, mask], (*answers, answer))
+    def _purchase(self, found: Mapping[int, int], read: Container[str]) -> Purchase:
+        """The facts in the cells that were found, in the order of the schema."""
+        axes = [(self.axes[place], cell) for place, cell in found.items()]
+        rows = [axis.cells.row(cell, named=True) for axis, cell in axes if axis is not None]
+        facts = {name: value for row in rows for name, value in row.items() if name in read}
+        return {name: facts[name] for name in FACTS if name in facts}
 
-    def _purchase(self, found: Mapping[int, int]) -> Purchase:
-        purchase: Purchase = {}
-        for place, cell in found.items():
-            axis = self.axes[place]
-            if axis is not None:
-                purchase |= axis.cells.row(cell, named=True)
-        return {name: purchase[name] for name in FACTS if name in purchase}
-
-    def _found(self, tests: Sequence[Test]) -> dict[int, int] | None:
-        return _search([_held(self._table(part)) for part in _parts(tests)])
+    def _held(self, parts: Iterable[Test]) -> list[_Mask]:
+        tables = [self._table(part) for part in parts]
+        return [_Mask(table.axes, table.answers == 1) for table in tables]
 
     def _is_exact(self, table: Table) -> bool:
         axes = [self.axes[place] for place in table.axes]
@@ -179,12 +185,12 @@ class Cells:
             return Table(part.axes, -part.answers)
         if isinstance(test, All | Some):
             tables = [self._table(part) for part in test.parts]
-            join = np.minimum if isinstance(test, All) else np.maximum
+            join, none = (np.minimum, 1) if isinstance(test, All) else (np.maximum, -1)
             axes = tuple(sorted({axis for table in tables for axis in table.axes}))
             spread = [_spread(table.axes, table.answers, axes) for table in tables]
             if prod(np.broadcast_shapes(*(each.shape for each in spread))) > MAX_CELLS:
                 return None
-            return Table(axes, reduce(join, spread))
+            return Table(axes, reduce(join, spread, np.full((), none, dtype=np.int8)))
         raise KeyError(f"no cells were made for {test}")
 
 
@@ -198,30 +204,23 @@ def atoms_of(test: Test) -> Iterator[Atom]:
             yield node
 
 
-def _axis(facts: tuple[str, ...], atoms: Sequence[Atom]) -> Axis | None:
-    """The cells of tied facts; None above a million."""
-    found = points(facts, atoms)
-    if found is None:
-        return None
-    kept = _first_of_each(list(_answers(found.frame, atoms).values()))
-    return Axis(facts, found.frame[kept], found.exact)
-
-
-def _first_of_each(answers: Sequence[Answers]) -> Ints:
-    """The first row of each combination of answers, in order."""
-    _, first = np.unique(np.stack(answers, axis=1), axis=0, return_index=True)
-    return np.sort(first)
-
-
-def _answers(frame: pl.DataFrame, atoms: Sequence[Atom]) -> dict[Atom, Answers]:
-    """The answer to each atom in each row."""
+def _answers(frame: pl.DataFrame, atoms: Sequence[Atom]) -> Answers:
+    """The answer to each atom (columns) in each row."""
     columns = frame.select(
-        **{f"{place}": atom.expression().cast(pl.Boolean) for place, atom in enumerate(atoms)}
+        *(
+            (atom.expression().cast(pl.Boolean).cast(pl.Int8) * 2 - 1)
+            .fill_null(0)
+            .alias(f"{place}")
+            for place, atom in enumerate(atoms)
+        )
     )
-    return {
-        atom: (columns[f"{place}"].cast(pl.Int8) * 2 - 1).fill_null(0).to_numpy()
-        for place, atom in enumerate(atoms)
-    }
+    return columns.to_numpy() if atoms else np.empty((frame.height, 0), dtype=np.int8)
+
+
+def _first_of_each(answers: Answers) -> Ints:
+    """The first row of each combination of answers, in order."""
+    _, first = np.unique(answers, axis=0, return_index=True)
+    return np.sort(first)
 
 
 # --- questions --------------------------------------------------------------------------------
@@ -233,10 +232,6 @@ class _Mask:
 
     axes: tuple[int, ...]
     holds: Bools
-
-
-def _held(table: Table) -> _Mask:
-    return _Mask(table.axes, table.answers == 1)
 
 
 def _parts(tests: Iterable[Test]) -> Iterator[Test]:
@@ -264,21 +259,27 @@ def _search(masks: Sequence[_Mask]) -> dict[int, int] | None:
     Axes are eliminated one by one: the masks that read an axis are joined, and what is left says
     for the other axes whether some cell of this one fits. Raises `TooManyCellsError`.
     """
-    if not all(mask.holds.any() for mask in masks):
-        return None
-    remaining = [mask for mask in masks if mask.axes]
-    joined: list[tuple[int, _Mask]] = []
+    alone: dict[int, Bools] = {}
+    remaining = []
+    for mask in masks:
+        if len(mask.axes) == 1:
+            alone[mask.axes[0]] = mask.holds & alone.get(mask.axes[0], np.True_)
+        elif mask.axes:
+            remaining.append(mask)
+        elif not mask.holds:
+            return None
+    crossed = {axis for mask in remaining for axis in mask.axes}
+    remaining += [_Mask((axis,), holds) for axis, holds in alone.items() if axis in crossed]
+    joined = [(axis, _Mask((axis,), holds)) for axis, holds in alone.items()]
     while remaining:
         axis, around = _cheapest(remaining)
         own = [mask for mask in remaining if axis in mask.axes]
         holds = reduce(np.logical_and, (_spread(mask.axes, mask.holds, around) for mask in own))
-        if not holds.any():
-            return None
         joined.append((axis, _Mask(around, holds)))
         rest = tuple(each for each in around if each != axis)
         remaining = [mask for mask in remaining if axis not in mask.axes]
         remaining += [_Mask(rest, np.any(holds, axis=around.index(axis)))] if rest else []
-    return _chosen(joined)
+    return _chosen(joined) if all(mask.holds.any() for _, mask in joined) else None
 
 
 def _cheapest(masks: Sequence[_Mask]) -> tuple[int, tuple[int, ...]]:
@@ -303,8 +304,9 @@ def _chosen(joined: Sequence[tuple[int, _Mask]]) -> dict[int, int]:
     """The first cell that fits on each axis, in reverse order of elimination."""
     chosen: dict[int, int] = {}
     for axis, mask in reversed(joined):
-        fitting = mask.holds[tuple(chosen.get(each, slice(None)) for each in mask.axes)]
-        chosen[axis] = int(np.argmax(fitting))
+        if axis not in chosen:
+            fitting = mask.holds[tuple(chosen.get(each, slice(None)) for each in mask.axes)]
+            chosen[axis] = int(np.argmax(fitting))
     return chosen
 
 
@@ -342,7 +344,7 @@ def fact_row(facts: Mapping[str, Plain | None]) -> pl.DataFrame:
             pl.Series(name, [value], dtype=POLARS_TYPES[FACTS[name].type])
             for name, value in facts.items()
         ]
-        or [pl.Series("", [0])]
+        or NO_FACTS
     )
 
 
@@ -365,8 +367,7 @@ def _around(
     if len(group) > 1:
         return frame
     known = fact_row({name: value for name, value in fixed.items() if name not in group})
-    answers = list(_answers(frame.join(known, how="cross"), reading).values())
-    return frame[_first_of_each(answers)]
+    return frame[_first_of_each(_answers(frame.join(known, how="cross"), reading))]
 
 
 def _distance(name: str, own: Plain | None) -> pl.Expr:
