@@ -17,11 +17,13 @@ from promo.quantities import shown
 from promo.textfile.pages import Page, Place, diagnostic_at, page_of
 
 MAX_DEPTH = 32
+_PLAIN = (yaml.ScalarEvent, yaml.AliasEvent)
+_ENDS = (yaml.SequenceEndEvent, yaml.MappingEndEvent)
 _FULL_WIDTH_KEY = re.compile(r"[\w\-]+：")
 _FULL_WIDTH_COLON = re.compile(r" *(?:- +)*[A-Za-z_]+(：)")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Scalar:
     """A plain value as text, where it starts and ends in its file, and how it was quoted."""
 
@@ -106,7 +108,6 @@ class _Open:
 
     node: Sequence | Mapping
     key: Scalar | None = None
-    skipping: bool = False
 
 
 def read_nodes(path: str, text: str) -> Reading:
@@ -185,29 +186,29 @@ def _syntax_help(reading: Reading, problem: str, mark: Any) -> str:
 
 
 def _refuse_indirection(reading: Reading, event: Any) -> None:
+    anchor = getattr(event, "anchor", None)
     if isinstance(event, yaml.AliasEvent):
-        help = "write the value out here"
-        reading.add(event.start_mark, "Y002", f"an alias '*{event.anchor}'", help)
-        return
-    if getattr(event, "anchor", None) is not None:
-        help = f"remove '&{event.anchor}'; values are written out where they stand"
-        reading.add(event.start_mark, "Y002", f"an anchor '&{event.anchor}'", help)
+        reading.add(event.start_mark, "Y002", f"an alias '*{anchor}'", "write the value out here")
+    elif anchor is not None:
+        help = f"remove '&{anchor}'; values are written out where they stand"
+        reading.add(event.start_mark, "Y002", f"an anchor '&{anchor}'", help)
     tag = getattr(event, "tag", None)
-    if tag is not None and not isinstance(event, yaml.DocumentStartEvent):
+    if tag is not None:
         reading.add(event.start_mark, "Y003", f"a tag '{shown(tag)}'", "remove the tag")
 
 
 def _place_event(reading: Reading, stack: list[_Open], event: Any) -> None:
     """Build one event into the tree, without recursion."""
-    line, column = event.start_mark.line + 1, event.start_mark.column + 1
-    if isinstance(event, yaml.ScalarEvent | yaml.AliasEvent):
+    if isinstance(event, _PLAIN):
         _attach(reading, stack, _scalar(reading.page, event))
-    elif isinstance(event, yaml.SequenceStartEvent):
-        _open(reading, stack, Sequence(reading.page, line, column))
-    elif isinstance(event, yaml.MappingStartEvent):
-        _open(reading, stack, Mapping(reading.page, line, column))
-    elif isinstance(event, yaml.SequenceEndEvent | yaml.MappingEndEvent):
+    elif isinstance(event, _ENDS):
         stack.pop()
+    elif isinstance(event, yaml.CollectionStartEvent):
+        kind = Sequence if isinstance(event, yaml.SequenceStartEvent) else Mapping
+        start: Any = event.start_mark
+        node = kind(reading.page, start.line + 1, start.column + 1)
+        _attach(reading, stack, node)
+        stack.append(_Open(node))
 
 
 def _scalar(page: Page, event: Any) -> Scalar:
@@ -221,11 +222,6 @@ def _scalar(page: Page, event: Any) -> Scalar:
         end.index,
         getattr(event, "style", None),
     )
-
-
-def _open(reading: Reading, stack: list[_Open], node: Sequence | Mapping) -> None:
-    _attach(reading, stack, node)
-    stack.append(_Open(node))
 
 
 def _attach(reading: Reading, stack: list[_Open], node: Node) -> None:
@@ -250,8 +246,8 @@ class _Mark:
 
 
 def _as_key(reading: Reading, owner: Mapping, node: Node) -> Scalar:
-    mark = _Mark(node.line - 1, node.column - 1)
     if not isinstance(node, Scalar) or not node.text:
+        mark = _Mark(node.line - 1, node.column - 1)
         before = reading.page.lines[mark.line][: mark.column].rstrip()
         mark = _Mark(mark.line, len(before) - 1) if before.endswith("?") else mark
         reading.add(
@@ -259,11 +255,14 @@ def _as_key(reading: Reading, owner: Mapping, node: Node) -> Scalar:
         )
         return Scalar("", node.page, node.line, node.column, 0, 0, None)
     if node.text == "<<" and not node.style:
-        reading.add(mark, "Y007", "a merge key '<<'", "write the entries out here", 2)
+        message = "a merge key '<<'"
+        reading.findings.append(
+            diagnostic_at(node.place, "Y007", message, "write the entries out here")
+        )
     if node.text in owner.entries:
         first = owner.entries[node.text][0]
         message = f"the key '{shown(node.text)}' stands twice (first in line {first.line})"
-        reading.add(mark, "Y006", message, "keep one of them", len(node.text))
+        reading.findings.append(diagnostic_at(node.place, "Y006", message, "keep one of them"))
     return node
 
 
