@@ -148,7 +148,8 @@ class Inquiry:
         """New values of tied facts that are worth a try: the nearest for each set of answers."""
         best: dict[tuple[bytes, frozenset[str]], Values] = {}
         for varied in _subsets(group):
-            atoms, around = self._around(own, varied)
+            atoms = self._comparisons(own, varied)
+            around = _around(atoms, own, varied)
             answers = _truth(around, atoms)
             for answer, row in zip(answers, around.iter_rows(named=True), strict=True):
                 values = {name: row[name] for name in varied if row[name] != own[name]}
@@ -163,18 +164,18 @@ class Inquiry:
         """How many cells a fact leaves behind on its way while the others stay."""
         if FACTS[name].type in (FactType.TEXT, FactType.FLAG):
             return 1
-        atoms, around = self._around(own, (name,))
+        atoms = self._comparisons(own, (name,))
+        around = _around([*atoms, *_sides(atoms)], own, (name,))
         ends = sorted((_units(own[name]), _units(new)))
         inside = (each for each in around[name] if ends[0] < _units(each) < ends[1])
         way = sorted((own[name], *inside, new), key=_units)
         answers = _truth(fact_frame([{**own, name: value} for value in way]), atoms)
         return sum(bool((one != other).any()) for one, other in pairwise(answers))
 
-    def _around(self, own: Case, varied: Sequence[str]) -> tuple[list[Atom], pl.DataFrame]:
-        """The comparisons that read some facts, and the values of those facts next to their own.
+    def _comparisons(self, own: Case, varied: Sequence[str]) -> list[Atom]:
+        """The comparisons that read some facts; the other facts of the case are constants there.
 
-        The other facts of the case stand in the comparisons as constants. The text of one fact is
-        a value worth a try for the others that it is compared with.
+        The text of one fact is a value worth a try for the others that it is compared with.
         """
         known = {name: value for name, value in own.items() if name not in varied}
         atoms = [
@@ -187,13 +188,27 @@ class Inquiry:
             text = own[other]
             if isinstance(text, str):
                 atoms.append(Compare(FactValue(name), "=", Constant(text)))
-        around = neighbours(atoms, {name: own[name] for name in varied}, varied)
-        if around is None:
-            raise TooManyTriesError
-        for name in varied:
-            if FACTS[name].type is FactType.NUMBER:
-                around = _in_steps(around, name, own, atoms)
-        return atoms, around
+        return atoms
+
+
+def _around(atoms: Sequence[Atom], own: Case, varied: Sequence[str]) -> pl.DataFrame:
+    """The values of some facts next to their own, beyond each bound of the comparisons."""
+    around = neighbours(atoms, {name: own[name] for name in varied}, varied)
+    if around is None:
+        raise TooManyTriesError
+    for name in varied:
+        if FACTS[name].type is FactType.NUMBER:
+            around = _in_steps(around, name, own, atoms)
+    return around
+
+
+def _sides(atoms: Iterable[Atom]) -> Iterator[Atom]:
+    """Comparisons that tell the values below an equality from those above it."""
+    for atom in atoms:
+        if isinstance(atom, Compare):
+            yield replace(atom, sign="<")
+        elif isinstance(atom, OneOf):
+            yield from (Compare(atom.value, "<", Constant(item)) for item in atom.items)
 
 
 def _settled(node: Any, known: Mapping[str, Plain | None]) -> Any:

@@ -226,9 +226,9 @@ class _Search:
     def _smallest(
         self, part: Part, failing: Sequence[int], moves: _Moves, changed: Values
     ) -> _Some:
-        """Changes of one fact, then of two, and so on, until some fit."""
+        """Changes of no fact, then of one, of two, and so on, until some fit."""
         outcomes: set[str] = set()
-        for size in range(1, sum(map(len, part.axes.values())) + 1):
+        for size in range(sum(map(len, part.axes.values())) + 1):
             tries = list(self._counted(_tries(part, failing, moves, size)))
             if not tries:
                 continue
@@ -278,7 +278,7 @@ def _tries(part: Part, failing: Sequence[int], moves: _Moves, size: int) -> Iter
 
     What a need says to a single axis is known already where it reads no other axis of the try.
     """
-    for count in range(1, min(size, len(part.axes)) + 1):
+    for count in range(min(size, len(part.axes)) + 1):
         for axes in combinations(part.axes, count):
             together = frozenset(axes)
             if all(part.needs[place] & together for place in failing):
