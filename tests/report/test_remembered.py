@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from promo.errors import Diagnostic
+from promo.policy.campaign import Campaign
 from promo.report import checkup, remembered
 from promo.report.remembered import Memory, cache_folder
 from promo.textfile import read_bytes
@@ -90,6 +91,25 @@ def test_a_change_of_a_file_is_a_change_of_all_that_hangs_on_it(
     os.utime(file, ns=(times.st_atime_ns, times.st_mtime_ns))
     checkup.check([str(campaigns)], memory)
     assert set(looked_at) == again
+
+
+def test_a_change_of_a_base_is_a_change_of_what_extends_it(
+    campaigns: Path, memory: Memory, looked_at: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Campaign, "extendable", True)
+    variant = campaigns / "variant.yaml"
+    more = "money: {pots: [{id: main, amount: {assumed: 30000000}}]}"
+    variant.write_text(f"extends: 2022-q4.yaml\nid: variant\n{more}\n", encoding="utf-8")
+    cold = checkup.check([str(variant)], memory)
+    assert cold.errors == 0
+    assert {"variant.yaml", "market.yaml"} <= set(looked_at)
+    looked_at.clear()
+    assert checkup.check([str(variant)], memory) == cold
+    assert looked_at == []
+    base = campaigns / "2022-q4.yaml"
+    base.write_bytes(base.read_bytes().replace(b"20000000", b"90000000", 1))
+    assert checkup.check([str(variant)], memory).files == cold.files
+    assert looked_at == ["variant.yaml"]
 
 
 def test_a_linked_file_that_goes_or_comes_is_noticed(
