@@ -33,7 +33,7 @@ from promo.policy.conditions import (
     leaves,
 )
 from promo.policy.linear import NUMERIC
-from promo.policy.points import Atom, facts_of, points, tied
+from promo.policy.points import Atom, Points, facts_of, points, tied
 from promo.schema import FACTS, Bools, Ints
 
 MAX_CELLS = 1_000_000
@@ -48,17 +48,13 @@ class TooManyCellsError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Axis:
-    """Facts that are tied together, and their cells: one purchase and one answer for each.
+    """Facts that are tied together, and their cells: the place of one point for each.
 
-    Attributes
-    ----------
-    cells : one row a cell, the values of the facts there
-    exact : whether every combination of answers has its cell
+    On all points of a cell every comparison of these facts has the same answer.
     """
 
-    facts: tuple[str, ...]
-    cells: pl.DataFrame
-    exact: bool
+    points: Points
+    cells: Ints
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,28 +82,21 @@ class Cells:
 
     def __init__(self, tests: Iterable[Test]) -> None:
         atoms = dict.fromkeys(atom for test in tests for atom in atoms_of(test))
-        reads = {atom: facts_of(atom) for atom in atoms}
-        names = dict.fromkeys(name for read in reads.values() for name in read)
-        self.axes: list[Axis | None] = []
-        self._tables: dict[Test, Table | None] = {}
-        for facts in tied(names, atoms):
-            own = [atom for atom, read in reads.items() if read and read[0] in facts]
-            self._add_axis(facts, own)
-        constants = [atom for atom, read in reads.items() if not read]
-        for atom, answer in zip(constants, _answers(NO_FACTS, constants).T, strict=True):
-            self._tables[atom] = Table((), answer.reshape(()))
-
-    def _add_axis(self, facts: tuple[str, ...], atoms: Sequence[Atom]) -> None:
-        found, place = points(facts, atoms), len(self.axes)
-        if found is None:
-            self.axes.append(None)
-            self._tables |= dict.fromkeys(atoms)
-            return
-        answers = _answers(found.frame, atoms)
-        kept = _first_of_each(answers)
-        self.axes.append(Axis(facts, found.frame[kept], found.exact))
-        for atom, answer in zip(atoms, answers[kept].T, strict=True):
-            self._tables[atom] = Table((place,), answer)
+        cut = _cut(atoms)
+        constant = [atom for atom in atoms if not facts_of(atom)]
+        *answers, certain = _answered(
+            [*((each.frame, own) for each, own in cut), (NO_FACTS, constant)]
+        )
+        self._tables: dict[Test, Table | None] = dict.fromkeys(atoms)
+        self._tables |= {
+            atom: Table((), each) for atom, each in zip(constant, certain[0], strict=True)
+        }
+        self.axes: list[Axis] = []
+        for place, ((found, own), answer) in enumerate(zip(cut, answers, strict=True)):
+            cells = _first_of_each(answer)
+            self.axes.append(Axis(found, cells))
+            columns = zip(own, answer[cells].T, strict=True)
+            self._tables |= {atom: Table((place,), column) for atom, column in columns}
 
     def can_hold(self, tests: Sequence[Test]) -> bool | None:
         """Is there a purchase for which all conditions hold? None where nobody looked."""
@@ -158,18 +147,18 @@ class Cells:
 
     def _purchase(self, found: Mapping[int, int], read: Container[str]) -> Purchase:
         """The facts in the cells that were found, in the order of the schema."""
-        axes = [(self.axes[place], cell) for place, cell in found.items()]
-        rows = [axis.cells.row(cell, named=True) for axis, cell in axes if axis is not None]
-        facts = {name: value for row in rows for name, value in row.items() if name in read}
-        return {name: facts[name] for name in FACTS if name in facts}
+        facts: Purchase = {}
+        for place, cell in found.items():
+            axis = self.axes[place]
+            facts |= axis.points.frame.row(int(axis.cells[cell]), named=True)
+        return {name: facts[name] for name in FACTS if name in facts and name in read}
 
     def _held(self, parts: Iterable[Test]) -> list[_Mask]:
         tables = [self._table(part) for part in parts]
         return [_Mask(table.axes, table.answers == 1) for table in tables]
 
     def _is_exact(self, table: Table) -> bool:
-        axes = [self.axes[place] for place in table.axes]
-        return all(axis is not None and axis.exact for axis in axes)
+        return all(self.axes[place].points.exact for place in table.axes)
 
     def _table(self, test: Test) -> Table:
         if test not in self._tables:
@@ -204,17 +193,48 @@ def atoms_of(test: Test) -> Iterator[Atom]:
             yield node
 
 
-def _answers(frame: pl.DataFrame, atoms: Sequence[Atom]) -> Answers:
-    """The answer to each atom (columns) in each row."""
-    columns = frame.select(
+def _cut(atoms: Iterable[Atom]) -> list[tuple[Points, list[Atom]]]:
+    """The points to be tried for each group of tied facts, and the atoms that read them.
+
+    Groups with over a million points are left out.
+    """
+    reads = {atom: facts_of(atom) for atom in atoms}
+    names = dict.fromkeys(name for read in reads.values() for name in read)
+    cut = []
+    for facts in tied(names, reads):
+        own = [atom for atom, read in reads.items() if read and read[0] in facts]
+        found = points(facts, own)
+        if found is not None:
+            cut.append((found, own))
+    return cut
+
+
+def _answered(tables: Sequence[tuple[pl.DataFrame, Sequence[Atom]]]) -> list[Answers]:
+    """For each table the answer to each of its atoms (columns) in each row; asked all at once."""
+    height = max(frame.height for frame, _ in tables)
+    together = pl.DataFrame(
+        [
+            column.extend_constant(None, height - frame.height)
+            for frame, _ in tables
+            for column in frame
+        ]
+    )
+    atoms = [atom for _, own in tables for atom in own]
+    columns = together.select(
+        pl.lit(0, dtype=pl.Int8).alias("no atom"),
         *(
             (atom.expression().cast(pl.Boolean).cast(pl.Int8) * 2 - 1)
             .fill_null(0)
             .alias(f"{place}")
             for place, atom in enumerate(atoms)
-        )
+        ),
     )
-    return columns.to_numpy() if atoms else np.empty((frame.height, 0), dtype=np.int8)
+    answers = columns.to_numpy()[:, 1:]
+    ends = np.cumsum([len(own) for _, own in tables])
+    return [
+        each[: frame.height]
+        for (frame, _), each in zip(tables, np.split(answers, ends[:-1], axis=1), strict=True)
+    ]
 
 
 def _first_of_each(answers: Answers) -> Ints:
@@ -367,7 +387,8 @@ def _around(
     if len(group) > 1:
         return frame
     known = fact_row({name: value for name, value in fixed.items() if name not in group})
-    return frame[_first_of_each(_answers(frame.join(known, how="cross"), reading))]
+    [answers] = _answered([(frame.join(known, how="cross"), reading)])
+    return frame[_first_of_each(answers)]
 
 
 def _distance(name: str, own: Plain | None) -> pl.Expr:

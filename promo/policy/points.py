@@ -184,7 +184,7 @@ def _all_lifted(
                 return None
             rows = len(columns[present[0].name]) if present else 1
             frames.append(pl.DataFrame([_column(name, columns.get(name), rows) for name in names]))
-    return pl.concat(frames)
+    return pl.concat(frames) if len(frames) > 1 else frames[0]
 
 
 def _lifted(
