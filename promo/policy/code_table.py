@@ -13,7 +13,7 @@ Rules of another shape have no table, and the expressions decide.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from math import prod
 from typing import Any
 
@@ -103,10 +103,7 @@ class _Maker:
         self.rounding = campaign.money.rounding
         gate = Requirement(GATE, Condition(GATE, given(GATE)), "", "rule", ())
         self.rules = Rules(campaign, (gate,), entitlements(campaign))
-        root = rules.campaign.combination.cap
-        self.ceiling = None
-        if root is not None and root.share_of is not None and root.rate is not None:
-            self.ceiling = Slope(root.share_of, root.rate)
+        self.ceiling = _slope_of(rules.campaign.combination)
         self.nested = tuple(_nested_ceilings(campaign.combination))
         if not self.rounding.declared and (self.followed or self.ceiling is not None):
             raise UnsuitedError("a share of a price whose rounding is not declared")
@@ -138,13 +135,11 @@ class _Maker:
             )
             for each in campaign.amendments
         )
-        combination = campaign.combination
-        if combination.cap is not None and combination.cap.share_of is not None:
-            fixed = {"share_of": None, "rate": None}
-            cap = combination.cap.model_copy(update=fixed)
-            combination = combination.model_copy(
-                update={"cap": None if cap.per_car is None else cap}
-            )
+        combination, cap = campaign.combination, campaign.combination.cap
+        if cap is not None:
+            fixed = cap.model_copy(update={"share_of": None, "rate": None})
+            kept = None if cap.per_car is None else fixed
+            combination = combination.model_copy(update={"cap": kept})
         changes = {
             "amendments": amendments,
             "benefits": self.benefits(campaign.benefits),
@@ -183,16 +178,14 @@ class _Maker:
     # cells
 
     def table(self) -> CodeTable:
+        """The table, cell by cell."""
         paying = list(self.paying_tests())
-        own: dict[str, list[Test]] = {}
-        for test in (*self.requirements, *paying):
-            for unit in units(test):
-                own.setdefault(names_in(unit)[0], []).append(unit)
-        measures = tuple(measure(name, tests) for name, tests in own.items())
-        places = {each.name: place for place, each in enumerate(measures)}
-        read = {name for test in self.derived.values() for name in names_in(test)}
-        if not set(self.rules.facts) <= read | set(own):
+        tests = _by_measure((*self.requirements, *paying))
+        measures = tuple(measure(name, own) for name, own in tests.items())
+        compared = {name for test in self.derived.values() for name in names_in(test)}
+        if not compared.union(tests).issuperset(self.rules.facts):
             raise UnsuitedError("a fact that is read in no test")
+        places = {each.name: place for place, each in enumerate(measures)}
         axes = self.axes(measures, places, paying)
         gates, always = _gates(self.requirements, measures, places)
         cells = _Cells(measures, axes)
@@ -215,12 +208,8 @@ class _Maker:
         self, measures: Sequence[Measure], places: Mapping[str, int], tests: Sequence[Test]
     ) -> dict[int, Ints]:
         """The measures that amounts depend on, with the digit of each class."""
-        read: dict[str, list[Test]] = {}
-        for test in tests:
-            for unit in units(test):
-                read.setdefault(names_in(unit)[0], []).append(unit)
         axes = {}
-        for name, own in read.items():
+        for name, own in _by_measure(tests).items():
             place = places[name]
             if name in self.followed:  # a straight piece needs an unbroken range of prices
                 axes[place] = np.arange(len(measures[place].values))
@@ -256,11 +245,28 @@ class _Maker:
             yield Compare(FactValue(clock), "<", Constant(opens))
 
 
-def _nested_ceilings(combination: Combination) -> Iterator[Slope]:
-    """The ceilings that follow a price, below the outermost."""
+def _by_measure(tests: Iterable[Test]) -> dict[str, list[Test]]:
+    """The largest parts of some tests that read one measure each, by its name."""
+    found: dict[str, list[Test]] = {}
+    for test in tests:
+        for unit in units(test):
+            found.setdefault(names_in(unit)[0], []).append(unit)
+    return found
+
+
+def _slope_of(combination: Combination) -> Slope | None:
+    """The share of a price that a combination does not exceed."""
     cap = combination.cap
-    if cap is not None and cap.share_of is not None and cap.rate is not None:
-        yield Slope(cap.share_of, cap.rate)
+    if cap is None or cap.share_of is None or cap.rate is None:
+        return None
+    return Slope(cap.share_of, cap.rate)
+
+
+def _nested_ceilings(combination: Combination) -> Iterator[Slope]:
+    """The ceilings that follow a price, in this and all inner combinations."""
+    own = _slope_of(combination)
+    if own is not None:
+        yield own
     for part in combination.parts:
         if not isinstance(part, str):
             yield from _nested_ceilings(part)
@@ -315,13 +321,8 @@ def _gates(
 
 def _gate(test: Test, measures: Sequence[Measure], places: Mapping[str, int]) -> Gate:
     own = tuple(places[name] for name in names_in(test))
-    parts = list(units(test))
-    digits = {
-        place: measures[place].digits(
-            [part for part in parts if names_in(part)[0] == measures[place].name]
-        )
-        for place in own
-    }
+    parts = _by_measure([test])
+    digits = {place: measures[place].digits(parts[measures[place].name]) for place in own}
     cells = _Cells(measures, digits)
     if cells.count > MOST_CELLS:
         raise UnsuitedError("too many cells of one requirement")
@@ -503,19 +504,19 @@ class _Pieced:
         share = Share.of(slope, self.maker.rounding)
         (low, high), (least, most) = prices, amounts
         shift = most - share(high)
-        open = np.flatnonzero(most - least != share(high) - share(low))
+        left = np.flatnonzero(most - least != share(high) - share(low))
         tries = [*_guesses(slope, prices, amounts)]
-        while len(open):
+        while len(left):
             tried = tries.pop(0) if tries else low + (high - low) // 2
-            tried = np.clip(tried, low, high)[open]
-            found = self.amounts(slope, cells[open], tried)
-            known = (least[open] < found) & (found < most[open])
-            shift[open[known]] = (found - share(tried))[known]
-            below, above = found == least[open], found == most[open]
-            low[open[below]], high[open[above]] = tried[below], tried[above]
-            jumps = high[open] - low[open] <= 1  # from the least to the most within one fen
-            shift[open[jumps]] = (most - share(high))[open[jumps]]
-            open = open[~known & ~jumps]
+            tried = np.clip(tried, low, high)[left]
+            found = self.amounts(slope, cells[left], tried)
+            known = (least[left] < found) & (found < most[left])
+            shift[left[known]] = (found - share(tried))[known]
+            below, above = found == least[left], found == most[left]
+            low[left[below]], high[left[above]] = tried[below], tried[above]
+            jumps = high[left] - low[left] <= 1  # from the least to the most within one fen
+            shift[left[jumps]] = (most - share(high))[left[jumps]]
+            left = left[~known & ~jumps]
         return shift
 
     def amounts(self, slope: Slope, cells: Ints, prices: Ints) -> Ints:
@@ -529,7 +530,7 @@ def _guesses(
     slope: Slope, prices: tuple[Ints, Ints], amounts: tuple[Ints, Ints]
 ) -> Iterator[Ints]:
     """Prices at which the amount probably follows the price, seen from either end."""
-    width = ((amounts[1] - amounts[0]) // 2 * (PARTS / slope.rate)).astype(np.int64)
+    width = ((amounts[1] - amounts[0]) // 2 * (PARTS / max(slope.rate, 1))).astype(np.int64)
     yield prices[0] + width
     yield prices[1] - width
 

@@ -14,7 +14,8 @@ import numpy as np
 
 from .claims import CAMPAIGN, COLUMNS, END, FIRST, WORDS, Array, read_arrays
 
-Run: TypeAlias = Callable[[], Array]
+# A run gives the amounts, or, where they were left in a table or a file, what reads them back.
+Run: TypeAlias = Callable[[], Array | Callable[[], Array]]
 FUEL = tuple(WORDS["energy"].index(word) for word in ("ICE", "HEV"))
 EARLIEST, LATEST = FIRST, END - 1
 
@@ -74,6 +75,76 @@ def _frame(folder: Path, rows: int) -> Any:
     return frame.rechunk()
 
 
+# --- from file to file: claim number and amount as lz4 Parquet ---------------------------------
+
+
+def product_file(folder: Path, rows: int) -> Run:
+    """promo: reads the Parquet file, decides on two threads, writes number and amount."""
+    import polars as pl
+
+    table = _compiled()
+    source, target = folder / "claims.parquet", folder / "paid-promo.parquet"
+
+    def run() -> Callable[[], Array]:
+        frame = pl.read_parquet(source)  # noqa: TID251 - ours
+        amount = pl.Series("amount_fen", table.decide(frame, threads=2).amount_fen)
+        frame.select("claim", amount).write_parquet(target, compression="lz4")
+        return lambda: _amounts(target)
+
+    return run
+
+
+def polars_file(folder: Path, rows: int) -> Run:
+    """polars by hand, lazily from file to file."""
+    import polars as pl
+
+    source, target = folder / "claims.parquet", folder / "paid-polars.parquet"
+    places = [pl.col(name).to_physical() for name in (*WORDS, "invoice_date")]
+
+    def run() -> Callable[[], Array]:
+        frame = pl.scan_parquet(source)  # noqa: TID251 - ours
+        narrow = frame.with_columns(places)
+        narrow.select("claim", _in_polars()).sink_parquet(target, compression="lz4")
+        return lambda: _amounts(target)
+
+    return run
+
+
+def duckdb_file(folder: Path, rows: int) -> Run:
+    """DuckDB: COPY (SELECT number, CASE ... FROM the file) TO a file, words as they stand."""
+    import duckdb
+
+    base = duckdb.connect()
+    source, target = folder / "claims.parquet", folder / "paid-duckdb.parquet"
+    words = {f"{name} = 0": f"{name} = '{first[0]}'" for name, first in WORDS.items()}
+    words |= {
+        "trade_in > 0": "trade_in <> 'none'",
+        f"energy <= {FUEL[-1]}": "energy IN ('ICE', 'HEV')",
+        f"BETWEEN {EARLIEST} AND {LATEST}": "BETWEEN DATE '2022-06-01' AND DATE '2022-12-31'",
+    }
+    amount = SQL
+    for number, word in words.items():
+        amount = amount.replace(number, word)
+
+    def run() -> Callable[[], Array]:
+        query = f"SELECT claim, {amount} AS amount_fen FROM '{source}'"
+        base.execute(f"COPY ({query}) TO '{target}' (FORMAT parquet, COMPRESSION lz4)")
+        return lambda: _amounts(target)
+
+    return run
+
+
+def _amounts(target: Path) -> Array:
+    """The amounts of a file in the order of the claims."""
+    import polars as pl
+
+    paid = pl.read_parquet(target).sort("claim")  # noqa: TID251 - ours
+    return paid["amount_fen"].to_numpy()
+
+
+# --- on loaded columns ------------------------------------------------------------------------
+
+
 def numpy_select(folder: Path, rows: int) -> Run:
     """numpy np.select over whole columns."""
     c = read_arrays(folder, rows)
@@ -122,7 +193,18 @@ def polars_by_hand(folder: Path, rows: int) -> Run:
     """One polars expression, when/then, narrow columns."""
     import polars as pl
 
-    frame = pl.DataFrame(read_arrays(folder, rows))
+    frame, paid = pl.DataFrame(read_arrays(folder, rows)), _in_polars()
+
+    def run() -> Array:
+        found: Array = frame.select(paid)["amount_fen"].to_numpy()
+        return found
+
+    return run
+
+
+def _in_polars() -> Any:
+    import polars as pl
+
     price, fuel = pl.col("price"), pl.col("energy") <= FUEL[-1]
 
     def tiered(third: int, second: int, first: int) -> pl.Expr:
@@ -147,13 +229,7 @@ def polars_by_hand(folder: Path, rows: int) -> Run:
         & pl.col("invoice_date").is_between(EARLIEST, LATEST)
         & (price >= 5_000_000)
     )
-    paid = pl.when(eligible).then(capped).otherwise(0).cast(pl.Int32).alias("amount")
-
-    def run() -> Array:
-        found: Array = frame.select(paid)["amount"].to_numpy()
-        return found
-
-    return run
+    return pl.when(eligible).then(capped).otherwise(0).cast(pl.Int32).alias("amount_fen")
 
 
 SQL = f"""
@@ -184,12 +260,15 @@ def duckdb_sql(folder: Path, rows: int) -> Run:
 
 
 def duckdb_table(folder: Path, rows: int) -> Run:
-    """DuckDB, the same, the result kept as a table of its own (read back outside the clock)."""
+    """DuckDB, the same, the result kept as a table of its own."""
     base = _duckdb(folder, rows)
 
-    def run() -> Array:
+    def read() -> Array:
+        return np.asarray(base.sql("SELECT amount FROM paid").fetchnumpy()["amount"])
+
+    def run() -> Callable[[], Array]:
         base.execute(f"CREATE OR REPLACE TEMP TABLE paid AS SELECT {SQL} AS amount FROM claims")
-        return np.empty(0, dtype=np.int32)
+        return read
 
     return run
 

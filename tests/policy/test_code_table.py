@@ -16,6 +16,7 @@ from promo.policy.benefits import Points
 from promo.policy.campaign import Campaign, load_campaign
 from promo.policy.code_table import by_expressions, code_table, decide_amounts
 from promo.policy.coded import DECISIONS, CodeTable
+from promo.policy.combination import Combination
 from promo.policy.conditions import Constant, Like, OneOf, Test, leaves
 from promo.policy.rules import Rules, compile_rules, fact_frame
 from promo.schema import FACTS, FactType
@@ -137,12 +138,20 @@ def _trees(rules: Rules) -> Iterator[Test]:
 
 
 def _read_beside(campaign: Campaign) -> Iterator[str]:
-    """What a ceiling and the window of claims read."""
-    cap, window = campaign.combination.cap, campaign.windows.claim
-    if cap is not None and cap.share_of is not None:
-        yield cap.share_of
+    """What ceilings and the window of claims read."""
+    yield from _ceilings(campaign.combination)
+    window = campaign.windows.claim
     if window is not None:
         yield "claim_time" if window.by_the_hour else "claim_date"
+
+
+def _ceilings(combination: Combination) -> Iterator[str]:
+    """The prices that some ceiling is a share of."""
+    if combination.cap is not None and combination.cap.share_of is not None:
+        yield combination.cap.share_of
+    for part in combination.parts:
+        if not isinstance(part, str):
+            yield from _ceilings(part)
 
 
 def _is(kind: FactType, value: object) -> bool:
