@@ -211,16 +211,8 @@ def _cut(atoms: Iterable[Atom]) -> list[tuple[Points, list[Atom]]]:
 
 def _answered(tables: Sequence[tuple[pl.DataFrame, Sequence[Atom]]]) -> list[Answers]:
     """For each table the answer to each of its atoms (columns) in each row; asked all at once."""
-    height = max(frame.height for frame, _ in tables)
-    together = pl.DataFrame(
-        [
-            column.extend_constant(None, height - frame.height)
-            for frame, _ in tables
-            for column in frame
-        ]
-    )
     atoms = [atom for _, own in tables for atom in own]
-    columns = together.select(
+    columns = pl.concat([frame for frame, _ in tables], how="diagonal").select(
         pl.lit(0, dtype=pl.Int8).alias("no atom"),
         *(
             (atom.expression().cast(pl.Boolean).cast(pl.Int8) * 2 - 1)
@@ -229,12 +221,10 @@ def _answered(tables: Sequence[tuple[pl.DataFrame, Sequence[Atom]]]) -> list[Ans
             for place, atom in enumerate(atoms)
         ),
     )
-    answers = columns.to_numpy()[:, 1:]
-    ends = np.cumsum([len(own) for _, own in tables])
-    return [
-        each[: frame.height]
-        for (frame, _), each in zip(tables, np.split(answers, ends[:-1], axis=1), strict=True)
-    ]
+    rows = np.cumsum([frame.height for frame, _ in tables])[:-1]
+    ends = np.cumsum([len(own) for _, own in tables])[:-1]
+    answers = np.split(columns.to_numpy()[:, 1:], rows)
+    return [np.split(each, ends, axis=1)[place] for place, each in enumerate(answers)]
 
 
 def _first_of_each(answers: Answers) -> Ints:
