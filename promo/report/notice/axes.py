@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from typing import TypeAlias
 
 from promo.policy.benefits import PARTS, Benefit, Points, ShareOfPrice
+from promo.policy.combination import Combination
 from promo.policy.conditions import (
     All,
     Compare,
@@ -91,7 +93,7 @@ class Choice:
         named = [n for p, n in enumerate(self.names) if (p in places) is not is_other]
         either = voice.either(value_word(self.fact, name, voice.language) for name in named)
         if is_other:
-            return voice.say(f"除{either}外的其他", f"any other than {either}")
+            return voice.say(f"除{either}以外的其他", f"any other than {either}")
         return either
 
 
@@ -130,30 +132,62 @@ def axis_name(axis: Axis, voice: Voice) -> str:
     return voice.say("情形", "case")
 
 
+_WHICH = re.compile(r"（含[^（）]+）| \([^()]+ included\)$")
+_NEITHER = re.compile(
+    r"^((?:低于|高于).+?)（不含[^（）]+）$|^((?:below|above) .+?) \([^()]+ excluded\)$"
+)
+
+
 def short_label(said: str, name: str, voice: Voice) -> str:
-    """A clause without the name that the heading gives already."""
+    """A clause for a cell of a table: without the name and the bound said twice.
+
+    >>> short_label("车价5万元以上（含5万元）", "车价", Voice("zh", "CNY"))
+    '5万元以上（含）'
+    >>> short_label("the price is below CNY 5 (CNY 5 excluded)", "price", Voice("en", "CNY"))
+    'below CNY 5'
+    """
     text = said.removeprefix(name if voice.language == "zh" else f"the {name}").strip()
     for word in ("为", "在") if voice.language == "zh" else ("is ",):
         text = text.removeprefix(word)
-    return text.removesuffix("之间") if voice.language == "zh" else text
+    text = text.removesuffix("之间").replace("之间（首尾", "（首尾")
+    text = _NEITHER.sub(lambda found: found[1] or found[2], text)
+    return _WHICH.sub(voice.say("（含）", " (included)"), text)
 
 
 # --- where amounts change ---------------------------------------------------------------------
 
 
+def shared_prices(rules: Rules) -> tuple[str, ...]:
+    """The prices of which some benefit is a share."""
+    benefits = (each for name in rules.public for each in rules.entitlements[name].benefits)
+    read = (each.share.of for each in benefits if isinstance(each, ShareOfPrice))
+    return tuple(dict.fromkeys(read))
+
+
+def capping_prices(combination: Combination) -> Iterator[str]:
+    """The prices of which some cap is a share."""
+    if combination.cap is not None and combination.cap.share_of is not None:
+        yield combination.cap.share_of
+    for part in combination.parts:
+        if not isinstance(part, str):
+            yield from capping_prices(part)
+
+
 def axes_of(rules: Rules) -> Iterator[Axis]:
     """The axes on which amounts depend, cut where a benefit or a condition on the fact changes."""
     own = list(dict.fromkeys(_atoms_of_amounts(rules)))
-    keys = {_key(atom) for atom in own}
+    prices = (*shared_prices(rules), *capping_prices(rules.campaign.combination))
+    by_key: dict[Value | Test, list[Test]] = {FactValue(name): [] for name in prices}
+    for atom in own:
+        by_key.setdefault(_key(atom), []).append(atom)
     around = [
         atom
         for each in rules.requirements
         for atom in _atoms(plain(each.condition.tree))
-        if _key(atom) in keys
+        if _key(atom) in by_key
     ]
-    by_key: dict[Value | Test, list[Test]] = {}
-    for atom in [*own, *around]:
-        by_key.setdefault(_key(atom), []).append(atom)
+    for atom in around:
+        by_key[_key(atom)].append(atom)
     axes = [_axis(key, atoms) for key, atoms in by_key.items()]
     yield from sorted(axes, key=_rank)
 
@@ -198,12 +232,13 @@ def _benefit_cuts(benefit: Benefit) -> Iterator[Test]:
 
 
 def _atoms(test: Test) -> Iterator[Test]:
+    """The single tests that some fact answers."""
     if isinstance(test, All | Some):
         for part in test.parts:
             yield from _atoms(part)
     elif isinstance(test, Not):
         yield from _atoms(test.part)
-    else:
+    elif not isinstance(test, Holds) or isinstance(test.value, FactValue):
         yield test
 
 

@@ -13,6 +13,7 @@ from datetime import date, datetime, time, timedelta
 from typing import Literal, TypeAlias
 
 from promo.policy.conditions import (
+    WITHIN_DAY,
     All,
     Compare,
     Comparison,
@@ -29,6 +30,7 @@ from promo.policy.conditions import (
     Some,
     Test,
     Value,
+    first_instant,
 )
 from promo.report.notice import quantities
 from promo.report.notice.facts import (
@@ -85,6 +87,9 @@ def plain(test: Test, *, negated: bool = False) -> Test:
         return _plain_chain(test, negated=negated)
     if isinstance(test, Compare):
         return _plain_comparison(test, negated=negated)
+    if isinstance(test, OneOf):
+        items = tuple(_instant(item, test.value) for item in test.items)
+        test = OneOf(test.value, items)
     return Not(test) if negated else test
 
 
@@ -96,8 +101,7 @@ def _plain_chain(test: All | Some, *, negated: bool) -> Test:
         parts += part.parts if isinstance(part, join) else [part]
     # What only the ledger knows is never missing; to speak of it would only confuse.
     spoken = [part for part in parts if not _is_about_the_ledger(part)] or parts
-    if join is Some:
-        spoken = _alternatives(spoken)
+    spoken = _joined(spoken, denied=join is All)
     return spoken[0] if len(spoken) == 1 else join(tuple(spoken))
 
 
@@ -113,40 +117,58 @@ def _plain_comparison(test: Compare, *, negated: bool) -> Test:
     sign = OPPOSITE[test.sign] if negated else test.sign
     if isinstance(left, Constant) and not isinstance(right, Constant):
         left, right, sign = right, left, FLIPPED[sign]
+    if isinstance(right, Constant):
+        right = Constant(_instant(right.value, left))
     if isinstance(left, FactValue) and _is_truth(right):
         held: Test = Holds(left)
         return held if (sign == "=") is (right == Constant(value=True)) else Not(held)
     return Compare(left, sign, right)
 
 
+def _instant(constant: Plain, beside: Value) -> Plain:
+    """A day that is compared with a moment is its first instant."""
+    if isinstance(constant, date) and _is_moment(beside):
+        return first_instant(constant)
+    return constant
+
+
+def _is_moment(value: Value) -> bool:
+    if isinstance(value, Later):
+        return value.unit in WITHIN_DAY or _is_moment(value.day)
+    return isinstance(value, FactValue) and FACTS[value.name].type is FactType.MOMENT
+
+
 def _is_truth(value: Value) -> bool:
     return isinstance(value, Constant) and isinstance(value.value, bool)
 
 
-def _alternatives(parts: list[Test]) -> list[Test]:
-    """Equalities of one fact as one list, at the place of the first."""
+def _joined(parts: list[Test], *, denied: bool) -> list[Test]:
+    """What one fact is (or, denied, is not) as one list, at the place of the first."""
     made: list[Test] = []
-    places: dict[Value, int] = {}
+    lists: dict[Value, int] = {}
     for part in parts:
-        found = _equals(part)
+        found = _listed(part, denied=denied)
         if found is None:
             made.append(part)
-        elif found.value in places:
-            earlier = made[places[found.value]]
-            assert isinstance(earlier, OneOf)
-            made[places[found.value]] = OneOf(found.value, (*earlier.items, *found.items))
+        elif found.value in lists:
+            earlier = _listed(made[lists[found.value]], denied=denied)
+            assert earlier is not None
+            both = OneOf(found.value, (*earlier.items, *found.items))
+            made[lists[found.value]] = Not(both) if denied else both
         else:
-            places[found.value] = len(made)
-            made.append(found)
+            lists[found.value] = len(made)
+            made.append(part)
     return made
 
 
-def _equals(part: Test) -> OneOf | None:
-    if isinstance(part, OneOf):
-        return part
-    if isinstance(part, Compare) and part.sign == "=" and isinstance(part.right, Constant):
-        return OneOf(part.left, (part.right.value,))
-    return None
+def _listed(part: Test, *, denied: bool) -> OneOf | None:
+    """The list of values that a fact has, or, denied, does not have."""
+    if isinstance(part, Compare) and isinstance(part.right, Constant):
+        is_so = part.sign == ("<>" if denied else "=")
+        return OneOf(part.left, (part.right.value,)) if is_so else None
+    if denied:
+        return part.part if isinstance(part, Not) and isinstance(part.part, OneOf) else None
+    return part if isinstance(part, OneOf) else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -258,7 +280,11 @@ _EQUAL_FACTS: dict[Comparison, Words] = {
     "=": Words("{left}与{right}相同", "{left} equals {right}"),
     "<>": Words("{left}与{right}不同", "{left} differs from {right}"),
 }
+_POINTS = Words("日", "day"), Words("时", "moment")
 _UNITS_OF_TIME = {
+    "s": Words("秒", "seconds"),
+    "m": Words("分钟", "minutes"),
+    "h": Words("小时", "hours"),
     "d": Words("天", "days"),
     "w": Words("周", "weeks"),
     "mo": Words("个月", "months"),
@@ -368,7 +394,7 @@ class _Wording:
         low, high = held.low.right, held.high.right
         assert isinstance(low, Constant)
         assert isinstance(high, Constant)
-        if _kind(held.low) == "day":
+        if _kind(held.low) == _kind(held.high) == "day":
             return self._days(left, held)
         if isinstance(high.value, datetime) and held.high.sign == "<":
             to = quantities.end_of(high.value, self._language)
@@ -463,16 +489,19 @@ class _Wording:
         return self._filled(words, left=left, right=right)
 
     def _later(self, value: Later) -> str:
+        point = self._chosen(_POINTS[_is_moment(value)])
         words = (
-            Words("{day}满{steps}{unit}之日", "the day {steps} {unit} after {day}")
+            Words("{day}满{steps}{unit}之{point}", "the {point} {steps} {unit} after {day}")
             if value.steps >= 0
-            else Words("{day}的{steps}{unit}前之日", "the day {steps} {unit} before {day}")
+            else Words(
+                "{day}的{steps}{unit}前之{point}", "the {point} {steps} {unit} before {day}"
+            )
         )
         steps = abs(value.steps)
-        name = self._chosen(_UNITS_OF_TIME[value.unit])
+        name, day = self._chosen(_UNITS_OF_TIME[value.unit]), self.value(value.day)
         if self._language == "en" and steps == 1:
             name = name.removesuffix("s")
-        return self._filled(words, day=self.value(value.day), steps=str(steps), unit=name)
+        return self._filled(words, day=day, steps=f"{steps}", unit=name, point=point)
 
     def constant(self, value: Plain, beside: Value) -> str:
         """A literal in the unit of what it is compared with."""

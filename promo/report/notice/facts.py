@@ -101,20 +101,24 @@ UNITS: dict[str, Words] = {
 }
 
 ENERGY: dict[str, Words] = {
-    "ICE": Words("燃油", "combustion engine"),
-    "HEV": Words("普通混合动力", "hybrid without plug"),
-    "PHEV": Words("插电式混合动力", "plug-in hybrid"),
-    "EREV": Words("增程式电动", "range-extended electric"),
-    "BEV": Words("纯电动", "battery electric"),
-    "FCEV": Words("燃料电池", "fuel cell"),
+    "ICE": Words("燃油", "a combustion car"),
+    "HEV": Words("普通混合动力", "a hybrid without plug"),
+    "PHEV": Words("插电式混合动力", "a plug-in hybrid"),
+    "EREV": Words("增程式电动", "a range-extended electric car"),
+    "BEV": Words("纯电动", "a battery-electric car"),
+    "FCEV": Words("燃料电池", "a fuel-cell car"),
 }
 _OLD_FUELS = {
-    **ENERGY,
+    "ICE": Words("燃油", "petrol or diesel"),
+    "HEV": Words("普通混合动力", "petrol, as a hybrid without plug"),
+    "PHEV": Words("插电式混合动力", "petrol and mains electricity"),
+    "EREV": Words("增程式电动", "mains electricity with a range extender"),
+    "BEV": Words("纯电动", "mains electricity alone"),
+    "FCEV": Words("燃料电池", "hydrogen"),
     "NEV": Words("新能源", "new energy"),
     "petrol": Words("汽油", "petrol"),
     "diesel": Words("柴油", "diesel"),
     "other": Words("其他燃料", "other fuel"),
-    "ICE": Words("燃油", "petrol or diesel"),
 }
 _CATEGORIES = {
     "passenger": Words("乘用车", "passenger car"),

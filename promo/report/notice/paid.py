@@ -10,12 +10,13 @@ from promo.policy.benefits import PARTS, ShareOfPrice
 from promo.policy.cells import Cells, TooManyCellsError
 from promo.policy.conditions import FactValue, Plain, Test
 from promo.policy.rules import Rules, fact_frame
-from promo.report.notice.axes import Axis, Scale
+from promo.quantities import MOST_PER_CAR
+from promo.report.notice.axes import Axis, Scale, capping_prices, shared_prices
 from promo.schema import FEN_PER_YUAN
 
 MOST_CELLS = 5_000
 Place: TypeAlias = tuple[int, ...]  # one index for each axis
-_ROUND_PRICES = tuple(yuan * FEN_PER_YUAN for yuan in (100_000, 200_000, 300_000))
+_FAR = 1_000_000 * FEN_PER_YUAN  # prices tried above the last bound
 _UNITS = tuple(FEN_PER_YUAN * 10**power for power in (4, 3, 2, 1, 0))
 
 
@@ -42,7 +43,7 @@ def amounts_by_place(rules: Rules, axes: Sequence[Axis]) -> dict[Place, Amount]:
     Raises `TooManyCellsError`.
     """
     given = [each.condition.tree for each in rules.requirements] + _after_opening(rules)
-    tests = tests_of(axes)
+    tests = all_tests(axes)
     purchases = dict(_purchases(axes, Cells([*tests, *given]), given))
     return _amounts(rules, axes, purchases)
 
@@ -57,14 +58,14 @@ def _purchases(
     axes: Sequence[Axis], cells: Cells, given: Sequence[Test]
 ) -> Iterator[tuple[Place, Mapping[str, Plain | None]]]:
     """One purchase that qualifies for each combination of places that has one."""
-    for count, (answers, purchase) in enumerate(cells.decisions(tests_of(axes), given)):
+    for count, (answers, purchase) in enumerate(cells.decisions(all_tests(axes), given)):
         if count > MOST_CELLS:
             raise TooManyCellsError
         if None not in answers:
             yield place_of(axes, [bool(answer) for answer in answers]), purchase
 
 
-def tests_of(axes: Sequence[Axis]) -> list[Test]:
+def all_tests(axes: Sequence[Axis]) -> list[Test]:
     """The tests that tell the places apart, axis by axis."""
     return [test for axis in axes for test in axis.tests]
 
@@ -82,67 +83,55 @@ def _amounts(
     rules: Rules, axes: Sequence[Axis], purchases: Mapping[Place, Mapping[str, Plain | None]]
 ) -> dict[Place, Amount]:
     """What the compiled rules pay on each cell."""
-    varied = [name for name in _shared(rules) if _scale_of(axes, name) is not None]
-    free = [name for name in _shared(rules) if _scale_of(axes, name) is None]
     tried: list[dict[str, Plain | None]] = []
     places: list[Place] = []
     for place, purchase in purchases.items():
-        for several in _several(axes, place, varied, free):
-            tried.append({**purchase, **several})
+        for prices in _several(rules, axes, place):
+            tried.append({**purchase, **prices})
             places.append(place)
-    if not tried:
-        return {}
-    decided = rules.decide(fact_frame(tried)).iter_rows(named=True)
+    decided = rules.decide(fact_frame(tried)).iter_rows(named=True) if tried else iter(())
     by_place: dict[Place, list[dict[str, Any]]] = {}
     for row, place in zip(decided, places, strict=True):
         by_place.setdefault(place, []).append(row)
     return {place: _amount(rules, rows) for place, rows in by_place.items()}
 
 
-def _shared(rules: Rules) -> tuple[str, ...]:
-    """The facts of which some benefit is a share."""
-    benefits = (each for name in rules.public for each in rules.entitlements[name].benefits)
-    read = (each.share.of for each in benefits if isinstance(each, ShareOfPrice))
-    return tuple(dict.fromkeys(read))
+def _several(rules: Rules, axes: Sequence[Axis], place: Place) -> list[dict[str, Plain | None]]:
+    """Prices within the cell that show whether what is paid varies with them.
+
+    Round ones, so that rounding does not matter, for those of which a benefit is a share; both
+    ends, since what a ceiling leaves only rises, for those of which a cap is one.
+    """
+    shared, capping = shared_prices(rules), tuple(capping_prices(rules.campaign.combination))
+    ends = {name: _ends(axes, place, name) for name in dict.fromkeys((*shared, *capping))}
+    tried = {name: _round_prices(*ends[name]) if name in shared else [] for name in ends}
+    for name in capping:
+        tried[name] += ends[name]
+    usual: dict[str, Plain | None] = {name: prices[0] for name, prices in tried.items()}
+    several = [{**usual, name: price} for name, prices in tried.items() for price in prices]
+    return several or [usual]
 
 
-def _scale_of(axes: Sequence[Axis], name: str) -> int | None:
-    for place, axis in enumerate(axes):
+def _ends(axes: Sequence[Axis], place: Place, name: str) -> tuple[int, int]:
+    """The lowest and the highest price in the cell, in fen."""
+    for axis, at in zip(axes, place, strict=True):
         if isinstance(axis, Scale) and axis.value == FactValue(name):
-            return place
-    return None
+            low, above = axis.bounds[at - 1] if at > 0 else (1, False)
+            high, included = axis.bounds[at] if at < len(axis.bounds) else (MOST_PER_CAR, True)
+            assert isinstance(low, int)
+            assert isinstance(high, int)
+            return max(low + above, 1), high - (not included)
+    return 1, MOST_PER_CAR
 
 
-def _several(
-    axes: Sequence[Axis], place: Place, varied: Sequence[str], free: Sequence[str]
-) -> list[dict[str, Plain | None]]:
-    """Round values, within the cell, of the prices of which a share is paid."""
-    usual: dict[str, Plain | None] = dict.fromkeys(free, _ROUND_PRICES[0])
-    tried = [{**usual, name: price} for name in free for price in _ROUND_PRICES]
-    for name in varied:
-        at = _scale_of(axes, name)
-        assert at is not None
-        axis = axes[at]
-        assert isinstance(axis, Scale)
-        tried += [{**usual, name: price} for price in _round_prices(axis, place[at])]
-    return tried or [usual]
-
-
-def _round_prices(axis: Scale, place: int) -> list[int]:
-    """Up to three round prices within an interval."""
-    low, above = axis.bounds[place - 1] if place > 0 else (0, False)
-    high, with_high = axis.bounds[place] if place < len(axis.bounds) else (None, False)
-    assert isinstance(low, int)
-    first = max(low + 1 if above else low, 1)
-    if high is None:
-        return [(first // _UNITS[0] + step) * _UNITS[0] for step in (1, 5, 20)]
-    assert isinstance(high, int)
-    last = high if with_high else high - 1
+def _round_prices(first: int, last: int) -> list[int]:
+    """Up to three round prices between two."""
+    last = min(last, first + _FAR)
     for unit in _UNITS:
         least, most = -(-first // unit), last // unit
         if most - least >= 2:
             return [each * unit for each in (least, (least + most) // 2, most)]
-    return [first, last] if last >= first else []
+    return [first, last]
 
 
 def _amount(rules: Rules, rows: Sequence[dict[str, Any]]) -> Amount:
@@ -153,7 +142,7 @@ def _amount(rules: Rules, rows: Sequence[dict[str, Any]]) -> Amount:
     paid = [row for row in counted if row["decision"] == "approved"]
     if not paid:
         return NOTHING if counted and all(map(_unpaid, counted)) else Amount(None)
-    if any(map(_unpaid, counted)):
+    if any(map(_unpaid, counted)) or len(paid) == 1 < len(rows):
         return Amount(None)
     published = all(row["amount_published"] for row in paid)
     fixed, shares = 0, []
