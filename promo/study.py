@@ -18,7 +18,7 @@ from promo.demand.calibration import dirichlet_parts
 from promo.errors import Diagnostic, InputError, PromoError, did_you_mean
 from promo.market.baseline import Baseline
 from promo.market.market import Market, QuotaLine, load_market
-from promo.market.opening import OpenMarket, open_market
+from promo.market.opening import OpenMarket, on_sale, open_market
 from promo.policy.campaign import Campaign, load_campaign
 from promo.policy.checking import check_campaign, needed_to_simulate
 from promo.policy.rules import compile_rules
@@ -253,7 +253,11 @@ def load_study(path: str) -> Study:
     ]
     places = frozenset(p.value.place for p in plants if p.value)
     findings = [
-        *check_campaign(campaign, local_places=places),
+        *check_campaign(
+            campaign,
+            local_places=places,
+            catalogue=on_sale(market.value, market.path) if market.value else None,
+        ),
         *needed_to_simulate(campaign),
         *(d for each in loaded[1:] for d in each.diagnostics),
     ]

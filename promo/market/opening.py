@@ -72,6 +72,21 @@ def open_market(market: Market, path: str, before: date | None = None) -> OpenMa
     return OpenMarket(market, vehicles, sales, types_frame(market.buyers), _outside(market), files)
 
 
+def on_sale(market: Market, path: str) -> pl.DataFrame | None:
+    """The vehicles of a market, one row each, or None where its files cannot tell."""
+    generated, imported = market.sales.generated, market.sales.imported
+    try:
+        if generated is not None:
+            catalogue, _ = load_catalogue(_linked(path, generated.catalogue))
+            return None if catalogue is None else catalogue.vehicles
+        if imported is not None and exists(imports.beside(path, imported.file)):
+            rows = imports.read_imported(_linked(path, imported.file))
+            return complete(imports.vehicles_of(rows)).select(*VEHICLE_COLUMNS)
+    except PromoError:  # the check of the market says why
+        return None
+    return None
+
+
 def _known(sales: pl.DataFrame, before: date | None) -> pl.DataFrame:
     """The months before that of a day; all where no day is given."""
     if before is None:

@@ -18,6 +18,8 @@ from promo.errors import Diagnostic
 from promo.report.remembered import Memory, Result
 
 if TYPE_CHECKING:
+    import polars as pl
+
     from promo.market.market import Market
     from promo.textfile import Loaded
 
@@ -190,7 +192,9 @@ def _campaign(path: str) -> Result:
     if campaign is None:
         return Result(loaded.diagnostics)
     places = _places(path, campaign.manufacturers)
-    findings = (*loaded.diagnostics, *check_campaign(loaded, local_places=places))
+    catalogue = _catalogue(path, campaign.market) if places and campaign.market else None
+    found = check_campaign(loaded, local_places=places, catalogue=catalogue)
+    findings = (*loaded.diagnostics, *found)
     failed = {f.line for f in findings if f.code == "E601"}
     links = [(name, Kind.MANUFACTURER) for name in campaign.manufacturers]
     if campaign.market:
@@ -206,6 +210,17 @@ def _places(path: str, manufacturers: Sequence[str]) -> frozenset[str]:
     links = [(name, Kind.MANUFACTURER) for name in manufacturers]
     plants = (load_manufacturer(file).value for file, _ in _existing(path, links))
     return frozenset(plant.place for plant in plants if plant)
+
+
+def _catalogue(path: str, market: str) -> pl.DataFrame | None:
+    """The vehicles on sale in the market, for the same review."""
+    from promo.market.market import load_market
+    from promo.market.opening import on_sale
+
+    for file, _ in _existing(path, [(market, Kind.MARKET)]):
+        value = load_market(file).value
+        return None if value is None else on_sale(value, file)
+    return None
 
 
 def _market(path: str) -> Result:

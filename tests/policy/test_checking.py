@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import polars as pl
 import pytest
 
 from promo.policy.campaign import Campaign
@@ -13,10 +14,13 @@ FLOOR = '  - {id: price-floor, when: "price >= 50000"}\n'
 LOCAL = frozenset({"开封"})
 
 
-def codes(text: str, *, local: frozenset[str] = frozenset()) -> list[str]:
+def codes(
+    text: str, *, local: frozenset[str] = frozenset(), catalogue: pl.DataFrame | None = None
+) -> list[str]:
     loaded = parse("sample.yaml", text.encode(), Campaign)
     assert loaded.value is not None, loaded.diagnostics
-    return [each.code for each in check_campaign(loaded, local_places=local)]
+    found = check_campaign(loaded, local_places=local, catalogue=catalogue)
+    return [each.code for each in found]
 
 
 def with_rule(rule: str) -> str:
@@ -44,6 +48,37 @@ def test_a_condition_that_only_local_cars_pass_is_a_matter_of_fair_competition(
     text = with_rule(f'  - {{id: local, when: "{condition}"}}')
     assert codes(text, local=LOCAL) == expected
     assert codes(text) == []
+
+
+ON_SALE = pl.DataFrame(
+    {
+        "vehicle": ["a", "b", "c"],
+        "maker": ["丙厂", "丙厂", "乙厂"],
+        "made_in": ["开封", "开封", "芜湖"],
+        "seats": [5.0, 7.0, 5.0],
+        "price": [90_000_00, 120_000_00, 70_000_00],
+    }
+)
+
+
+@pytest.mark.parametrize(
+    ("condition", "expected"),
+    [
+        ("maker = '丙厂'", ["S702"]),  # only local cars have this maker
+        ("seats >= 6", ["S702"]),  # only a local car has so many seats
+        ("seats <= 6", []),
+        ("price <= 80000", []),  # only a car from elsewhere passes
+        ("price >= 60000", []),  # all cars pass
+    ],
+)
+def test_the_cars_on_sale_decide_whether_only_local_ones_pass(condition, expected):
+    text = with_rule(f'  - {{id: local, when: "{condition}"}}')
+    text = text.replace(
+        "energy: ICE,", "energy: ICE, maker: 丙厂," if "maker" in condition else "energy: ICE,"
+    )
+    text = text.replace("seats: 5", "seats: 6") if "6" in condition else text
+    found = codes(text, local=LOCAL, catalogue=ON_SALE)
+    assert [code for code in found if code == "S702"] == expected
 
 
 def test_a_warning_is_silenced_in_the_file_with_its_reason():
