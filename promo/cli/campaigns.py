@@ -16,6 +16,7 @@ from promo.errors import OutputError
 
 if TYPE_CHECKING:
     from promo.report.checkup import Checkup
+    from promo.textfile import FileModel
 
 
 class FileKind(StrEnum):
@@ -141,17 +142,17 @@ def _mended(paths: list[str], show: Callable[[str], None]) -> Checkup:
 
 
 def _schema(kind: FileKind) -> dict[str, object]:
-    if kind is FileKind.CAMPAIGN:
-        from promo.policy.campaign import campaign_schema
+    from promo.market.market import Market
+    from promo.policy.campaign import Campaign
+    from promo.production.manufacturer import Manufacturer
+    from promo.report.schemas import schema_of
 
-        return campaign_schema()
-    if kind is FileKind.MARKET:
-        from promo.market.market import market_schema
-
-        return market_schema()
-    from promo.production.manufacturer import manufacturer_schema
-
-    return manufacturer_schema()
+    models: dict[FileKind, type[FileModel]] = {
+        FileKind.CAMPAIGN: Campaign,
+        FileKind.MARKET: Market,
+        FileKind.MANUFACTURER: Manufacturer,
+    }
+    return schema_of(models[kind])
 
 
 def _show(result: Checkup, language: screen.Language) -> None:
