@@ -30,10 +30,11 @@ from promo.policy.conditions import (
     Plain,
     Some,
     Test,
+    facts_of,
     leaves,
 )
 from promo.policy.linear import NUMERIC
-from promo.policy.points import Atom, Points, facts_of, points, tied
+from promo.policy.points import Atom, Points, points, tied
 from promo.schema import FACTS, Bools, Ints
 
 MAX_CELLS = 1_000_000
@@ -120,8 +121,7 @@ class Cells:
             return None
         except KeyError:
             return Cells(tests).witness(tests)
-        read = {name for test in tests for atom in atoms_of(test) for name in facts_of(atom)}
-        return self._purchase(found, read) if found is not None else None
+        return self._purchase(found, facts_of(All(tuple(tests)))) if found is not None else None
 
     def decisions(
         self, tests: Sequence[Test], given: Sequence[Test] = ()

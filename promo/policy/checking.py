@@ -28,6 +28,8 @@ from promo.policy.conditions import (
     OneOf,
     Some,
     Test,
+    as_condition,
+    facts_of,
 )
 from promo.policy.examples import Case
 from promo.policy.examples import FactValue as ExampleValue
@@ -62,6 +64,11 @@ class _Checked:
     def refuses_someone(self, test: Test, others: Sequence[Test]) -> bool | None:
         """Is there a purchase that the others let pass and this condition refuses?"""
         return self.can_hold([Not(test), *others])
+
+    def example(self, tests: Sequence[Test], about: Sequence[str]) -> str:
+        """One purchase for which all conditions hold, in the facts of interest."""
+        purchase = self.cells.witness(tests) or {}
+        return as_condition({name: purchase[name] for name in purchase if name in about})
 
     def at(
         self, path: KeyPath, code: str, message: str, help: str = "", *, at_key: bool = False
@@ -349,7 +356,9 @@ def _exclusive(checked: _Checked) -> Iterator[Diagnostic]:
         for place, (_, later) in enumerate(routes):
             for _, earlier in routes[:place]:
                 if checked.can_hold([*eligible, earlier, later]):
-                    message = "a purchase can get this benefit and one before it together"
+                    about = facts_of(All((earlier, later)))
+                    example = checked.example([*eligible, earlier, later], about)
+                    message = f"a purchase can get this benefit and one before it: {example}"
                     help = "narrow one of them with 'when', or combine them with 'best_of'"
                     yield checked.at((*path, place), "R416", message, help)
                     break
@@ -387,17 +396,21 @@ def _bands_reached(
     path: KeyPath = (*keypath, "bands", "steps")
     starts = [start for start, _ in steps.steps]
     reached = [steps.at_or_above(start) for start in starts]
-    if checked.can_hold([*applies, Not(reached[0])]):
-        message = f"eligible purchases below the first band of '{name}' get no amount"
+    below = [*applies, Not(reached[0])]
+    if checked.can_hold(below):
+        example = checked.example(below, [benefit.bands.on])
+        message = f"eligible purchases below the first band of '{name}' get no amount: {example}"
         help = "start lower, add a step [0, 0], or make the lower bound a condition"
         yield checked.at((*path, 0), "R405", message, help)
-    if steps.up_to is not None and checked.can_hold([*applies, steps.at_or_above(steps.up_to)]):
-        message = f"eligible purchases above the last band of '{name}' get no amount"
+    above = [*applies, steps.at_or_above(steps.up_to)] if steps.up_to is not None else None
+    if above is not None and checked.can_hold(above):
+        example = checked.example(above, [benefit.bands.on])
+        message = f"eligible purchases above the last band of '{name}' get no amount: {example}"
         help = "add a step, or make the bound a condition"
         yield checked.at((*keypath, "bands", "up_to"), "R405", message, help)
     for place in range(len(reached)):
-        above = [Not(reached[place + 1])] if place + 1 < len(reached) else []
-        if checked.can_hold([*applies, reached[place], *above]) is False:
+        under_next = [Not(reached[place + 1])] if place + 1 < len(reached) else []
+        if checked.can_hold([*applies, reached[place], *under_next]) is False:
             message = f"no eligible purchase reaches this band of '{name}'"
             yield checked.at((*path, place), "R402", message)
 

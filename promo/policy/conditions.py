@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time
+from decimal import Decimal
 from typing import Literal, TypeAlias
 
 import polars as pl
 
-from promo.schema import FACTS, FactType
+from promo.schema import FACTS, FEN_PER_YUAN, FactType
 
 POLARS_TYPES: dict[FactType, pl.DataType] = {
     FactType.TEXT: pl.String(),
@@ -222,6 +223,37 @@ def _children(node: Test | Value) -> list[Test | Value]:
     return [node.day] if isinstance(node, Later) else []
 
 
+def facts_of(test: Test) -> tuple[str, ...]:
+    """The facts that a test reads, in order of first use."""
+    found = (node.name for node in leaves(test) if isinstance(node, FactValue))
+    return tuple(dict.fromkeys(found))
+
+
+def as_condition(facts: Mapping[str, Plain | None]) -> str:
+    """The condition that just these facts fulfil, as an analyst would write it.
+
+    >>> as_condition({"price": 4_999_999, "energy": "BEV", "first_car": False})
+    "price = 49999.99 AND energy = 'BEV' AND NOT first_car"
+    """
+    return " AND ".join(_equals(name, value) for name, value in facts.items())
+
+
+def _equals(name: str, value: Plain | None) -> str:
+    if value is None:
+        return f"{name} IS NULL"
+    if isinstance(value, bool):
+        return name if value else f"NOT {name}"
+    if isinstance(value, datetime):
+        return f"{name} = TIMESTAMP '{value}'"
+    if isinstance(value, date):
+        return f"{name} = DATE '{value}'"
+    if isinstance(value, str):
+        quoted = value.replace("'", "''")
+        return f"{name} = '{quoted}'"
+    number = Decimal(value) / FEN_PER_YUAN if isinstance(value, int) else Decimal(repr(value))
+    return f"{name} = {number.normalize():f}"
+
+
 @dataclass(frozen=True, slots=True)
 class Condition:
     """A condition as written and as understood."""
@@ -236,5 +268,4 @@ class Condition:
     @property
     def facts(self) -> tuple[str, ...]:
         """The facts read, in order of first use."""
-        found = (node.name for node in leaves(self.tree) if isinstance(node, FactValue))
-        return tuple(dict.fromkeys(found))
+        return facts_of(self.tree)

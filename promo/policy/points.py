@@ -24,13 +24,13 @@ from promo.policy.conditions import (
     POLARS_TYPES,
     Compare,
     Constant,
-    FactValue,
     Holds,
     Later,
     Like,
     Missing,
     OneOf,
     Plain,
+    facts_of,
     leaves,
 )
 from promo.policy.linear import (
@@ -65,12 +65,6 @@ class Points:
 
     frame: pl.DataFrame
     exact: bool
-
-
-def facts_of(atom: Atom) -> tuple[str, ...]:
-    """The facts that an atom reads, in order of first use."""
-    found = (node.name for node in leaves(atom) if isinstance(node, FactValue))
-    return tuple(dict.fromkeys(found))
 
 
 def points(

@@ -254,19 +254,19 @@ SENTENCES: dict[str, str] = {
     "the benefit '{}' is never combined": "补贴“{}”没有列入合计",
     "name it under 'combine', or remove it": "请列在 combine 下，或删去",
     "'{}' is combined twice": "“{}”列入了两次",
-    "a purchase can get this benefit and one before it together": "一次购车可以同时领到这一项"
-    "和前面的一项",
+    "a purchase can get this benefit and one before it: {}": "一次购车可以同时领到这一项"
+    "和前面的一项：{}",
     "narrow one of them with 'when', or combine them with 'best_of'": "请用 when 收窄其中一项，"
     "或改用 best_of",
     "no eligible purchase gets the benefit '{}'": "没有合格的购车能领到补贴“{}”",
     "every eligible purchase fulfils the condition of '{}'": "每一笔合格的购车都满足“{}”的条件",
     "no eligible purchase reaches this band of '{}'": "没有合格的购车落在“{}”的这一档",
-    "eligible purchases below the first band of '{}' get no amount": "合格而低于“{}”第一档的购车"
-    "没有金额",
+    "eligible purchases below the first band of '{}' get no amount: {}": "合格而低于“{}”第一档的"
+    "购车没有金额：{}",
     "start lower, add a step [0, 0], or make the lower bound a condition": "请降低起点，"
     "加一档 [0, 0]，或把下限写成条件",
-    "eligible purchases above the last band of '{}' get no amount": "合格而高于“{}”最后一档的购车"
-    "没有金额",
+    "eligible purchases above the last band of '{}' get no amount: {}": "合格而高于“{}”最后一档的"
+    "购车没有金额：{}",
     "add a step, or make the bound a condition": "请加一档，或把界限写成条件",
     # rules
     "'{}' is declared twice": "“{}”写了两次",
