@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, is_dataclass, replace
 from datetime import date, datetime
 from fractions import Fraction
+from functools import cached_property
 from itertools import combinations, pairwise, permutations
 from math import ceil, floor
 from typing import Any, TypeAlias
@@ -108,6 +109,11 @@ class Inquiry:
         trees = (*(need.test for need in self.needs), *earning)
         self.atoms = tuple(dict.fromkeys(atom for tree in trees for atom in atoms_of(tree)))
         self._parts: dict[tuple[str, ...], tuple[Part, ...]] = {}
+
+    @cached_property
+    def funded(self) -> list[str]:
+        """The decision on each purchase if every pot had enough money."""
+        return self.rules.decide(self.frame)["decision"].to_list()
 
     def parts(self, vary: tuple[str, ...]) -> tuple[Part, ...]:
         """The facts to be varied, in parts independent of each other; the earning one last."""
@@ -249,6 +255,18 @@ def _earning(rules: Rules) -> Iterator[Test]:
         for version in entitlement.versions:
             yield from _of_version(version, rules)
     yield from _of_caps(rules.campaign.combination, rules)
+    yield from _of_pots(rules)
+
+
+def _of_pots(rules: Rules) -> Iterator[Test]:
+    """When pots open and close, by the event that orders claims."""
+    money = rules.campaign.money
+    event = (money.order_by or "").removesuffix("_time")
+    for pot in money.pots:
+        if pot.is_dated and event in CLOCKS:
+            yield pot.window.in_days(event).tree
+            if pot.window.by_the_hour:
+                yield pot.window.condition(event).tree
 
 
 def _of_version(version: Version, rules: Rules) -> Iterator[Test]:
@@ -316,16 +334,16 @@ def _parts(
 
 def _in_steps(around: pl.DataFrame, name: str, own: Case, atoms: Iterable[Atom]) -> pl.DataFrame:
     """A number is its own, one that a condition names, or a multiple of its step."""
-    named = {node.value for atom in atoms for node in leaves(atom) if isinstance(node, Constant)}
-    named |= {item for atom in atoms if isinstance(atom, OneOf) for item in atom.items}
-    kept = [own[name], *(each for each in named if isinstance(each, int | float))]
+    written = {node.value for atom in atoms for node in leaves(atom) if isinstance(node, Constant)}
+    written |= {item for atom in atoms if isinstance(atom, OneOf) for item in atom.items}
+    named = {float(each) for each in written if isinstance(each, int | float)}
     step = Fraction(str(FACTS[name].step))
 
     def near(value: float) -> list[float]:
-        if value in kept:
+        if value == own[name] or value in named:
             return [value]
         times = Fraction(repr(value)) / step
-        return sorted({float(step * each) for each in (floor(times), ceil(times))})
+        return sorted({float(step * each) for each in (floor(times), ceil(times))} | named)
 
     steps = pl.Series([near(value) for value in around[name]], dtype=pl.List(pl.Float64))
     return around.with_columns(steps.alias(name)).explode(name)

@@ -100,7 +100,7 @@ def smallest_changes(
     All purchases are searched side by side; one evaluation a round answers what they ask.
     """
     inquiry = Inquiry(rules, frame, money_left or {})
-    searches = [_Search(inquiry, own).answer() for own in inquiry.cases]
+    searches = [_Search(inquiry, row).answer() for row in range(frame.height)]
     asked = {row: next(search) for row, search in enumerate(searches)}
     found: dict[int, SmallestChange | NoChange] = {}
     while asked:
@@ -129,9 +129,10 @@ _Some: TypeAlias = Generator[Sequence[Values], Answer, Values | NoChange]
 class _Search:
     """The search for one purchase: its generators ask for tries and are sent the answers."""
 
-    def __init__(self, inquiry: Inquiry, own: Case) -> None:
+    def __init__(self, inquiry: Inquiry, row: int) -> None:
         self.inquiry = inquiry
-        self.own = own
+        self.row = row
+        self.own = inquiry.cases[row]
         self.tried = 0
 
     @cached_property
@@ -175,7 +176,7 @@ class _Search:
         decision, reasons, *_ = first.verdicts.row(0)
         if decision in {"approved", "incomplete", "undeclared"}:
             return NoChange(decision, tuple(reasons))
-        if "no-money" in reasons:
+        if "no-money" in reasons and self.inquiry.funded[self.row] == "approved":
             return NoChange("no-money")
         counted = {"already-paid"}
         for each in self.inquiry.rules.requirements:

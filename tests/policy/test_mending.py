@@ -122,6 +122,8 @@ def test_litres_move_in_steps_of_a_tenth():
     text = CAMPAIGN.replace("energy IN ('BEV', 'PHEV') OR ", "")
     assert change(text, displacement_l=2.0) == {"displacement_l": 1.5}
     assert change(text.replace("< 1.6", "<= 1.55"), displacement_l=2.0) == {"displacement_l": 1.55}
+    two = text.replace("< 1.6", "< 1.6 AND displacement_l >= 1.55")
+    assert change(two, displacement_l=2.0) == {"displacement_l": 1.55}
 
 
 @pytest.mark.parametrize(
@@ -142,6 +144,12 @@ def test_money_that_is_gone_is_no_matter_of_the_purchase():
     assert change(left={"main": 0}) == ("no-money",)
     assert change(left={"main": 0}, price=4_000_000) == ("no-money",)
     assert change(left={"main": 100_000}, price=4_000_000) == {"price": 5_000_000}
+
+
+def test_a_purchase_between_two_rounds_of_money_comes_too_early():
+    text = CAMPAIGN.replace("amount: 1000000,", "amount: 1000000, opens: 2022-11-12,")
+    assert change(text) == {"invoice_date": date(2022, 11, 12)}
+    assert change(text, left={"main": 0}) == ("no-money",)
 
 
 def test_a_purchase_that_keeps_every_rule_may_lack_a_benefit():
@@ -404,6 +412,13 @@ class Writer:
         if self.luck.random() < 0.3:
             faces = [{"id": "small", "face": 1000, "count": 10}, {"id": "large", "amount": 90000}]
             return [pot | {"pays": names} for pot in faces]
+        if self.luck.random() < 0.3:
+            opens, closes = sorted(self.luck.sample(DAYS, 2))
+            self.comparisons.append(f"invoice_date >= DATE '{opens}'")
+            self.comparisons.append(f"invoice_date <= DATE '{closes}'")
+            return [
+                {"id": "round", "amount": 90000, "opens": opens, "closes": closes, "pays": names}
+            ]
         return [{"id": f"pot-{name}", "amount": 100000, "pays": [name]} for name in names]
 
 
@@ -532,6 +547,8 @@ def exhausted(seed: int) -> int:
     for case, answer in zip(cases, found, strict=True):
         if isinstance(answer, NoChange) and answer.why in NEVER_MENDED:
             continue
+        if isinstance(answer, NoChange) and answer.why == "no-money" and funded(rules, case):
+            continue
         assert not (isinstance(answer, NoChange) and answer.why == "not-searched")
         tried = smallest_by_trying(written, rules, case, left)
         assert size_of(written, case, answer) == tried, (seed, case, answer)
@@ -539,7 +556,13 @@ def exhausted(seed: int) -> int:
     return compared
 
 
-NEVER_MENDED = ("approved", "incomplete", "undeclared", "ledger", "no-money")
+NEVER_MENDED = ("approved", "incomplete", "undeclared", "ledger")
+
+
+def funded(rules: Rules, case: dict[str, Any]) -> bool:
+    """Would it be approved if there were money enough?"""
+    frame = fact_frame([dict.fromkeys(FACTS) | case])
+    return bool(rules.decide(frame)["decision"].item() == "approved")
 
 
 @pytest.mark.parametrize("block", range(4))
