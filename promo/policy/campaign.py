@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import re
 from collections.abc import Iterator
-from typing import Annotated, Any, Literal, TypeAlias
+from typing import Annotated, Any, ClassVar, Literal, TypeAlias
 
 from pydantic import Field, PlainValidator, WithJsonSchema, model_validator
 
@@ -104,6 +104,8 @@ class Amendment(FileModel):
 
 class Campaign(FileModel):
     """One campaign: who may get how much, when, from which money."""
+
+    extendable: ClassVar[bool] = True
 
     id: Identifier
     title: Title
