@@ -7,8 +7,8 @@ from itertools import pairwise, product
 import polars as pl
 import pytest
 
-from promo.policy.cells import can_hold, refuses_someone
-from promo.policy.conditions import POLARS_TYPES, All, Not, Some
+from promo.policy.cells import Cells, can_hold, fact_row, refuses_someone
+from promo.policy.conditions import POLARS_TYPES, All, FactValue, Missing, Not, Some
 from promo.policy.eligibility import read_condition
 from promo.schema import FACTS
 
@@ -60,6 +60,41 @@ def test_can_hold_agrees_with_trying_every_purchase(seed):
     expressions = [read_condition(text).expression() for text in conditions]
     tried = EVERY_PURCHASE.select(pl.all_horizontal(expressions).any()).item()
     assert can_hold([tree(text) for text in conditions]) is tried, conditions
+
+
+@pytest.mark.parametrize("seed", range(30))
+def test_decisions_are_those_that_some_purchase_gets(seed):
+    luck = random.Random(seed)
+    written = [random_condition(luck, 1) for _ in range(3)]
+    missing = luck.choice((None, "energy", "seats"))
+    tests = [tree(text) for text in written]
+    tests += [Missing(FactValue(missing))] if missing else []
+    given = tree(random_condition(luck, 1))
+    columns = {f"{place}": test.expression() for place, test in enumerate(tests)}
+    world = EVERY_PURCHASE.filter(pl.col("price").is_between(99_998, 100_302))
+    if missing:
+        unknown = world.with_columns(pl.lit(None, world.schema[missing]).alias(missing))
+        world = pl.concat([world, unknown])
+    expected = world.filter(given.expression()).select(**columns).unique().rows()
+    found = dict(Cells([*tests, given]).decisions(tests, [given]))
+    assert set(found) == set(expected)
+    for answers, purchase in found.items():
+        row = fact_row({"seats": 5.0, "price": 0, "energy": "ICE", "first_car": True} | purchase)
+        assert row.select(**columns).row(0) == answers
+
+
+def test_a_comparison_that_was_not_given_is_cut_anew():
+    cells = Cells([tree("price > 50000")])
+    assert cells.can_hold([tree("price > 50000"), tree("seats = 5")]) is True
+    assert cells.witness([tree("seats = 5")]) == {"seats": 5.0}
+    assert cells.can_hold([tree("seats < 5"), tree("seats > 5")]) is False
+
+
+def test_nothing_asked_holds_and_no_choice_does_not():
+    assert can_hold([]) is True
+    assert can_hold([All(())]) is True
+    assert can_hold([Some(())]) is False
+    assert can_hold([Not(Some(())), tree("price > 50000")]) is True
 
 
 def test_prices_between_two_neighbouring_fen_do_not_exist():
