@@ -27,7 +27,8 @@ from promo.production.accounts import (
     PlantRates,
     Upstream,
 )
-from promo.production.plants import DAYS_PER_WEEK, PlantLines, PlantParameters
+from promo.production.floor import DAYS_PER_WEEK
+from promo.production.plants import PlantLines, PlantParameters
 from promo.quantities import AS_QUANTITY, between, count, number, quantity
 from promo.schema import DAYS_PER_MONTH, Assumption, Bools, Floats, Ints, Words
 from promo.textfile import (

@@ -27,10 +27,10 @@ from dataclasses import dataclass, fields, replace
 
 import numpy as np
 
-from promo.production.stocks import PlantPath
+from promo.production.floor import DAYS_PER_WEEK, Floor, Lines, Trouble
+from promo.production.stocks import OPENINGS, PlantPath
 from promo.schema import DAYS_PER_MONTH, Floats, Ints, Words
 
-DAYS_PER_WEEK = 7
 WEEKS_PER_MONTH = DAYS_PER_MONTH / DAYS_PER_WEEK
 
 LIMITS: tuple[Words, ...] = (
@@ -102,11 +102,15 @@ class PlantLines:
     capacity : (R, T, L) cars a day without overtime
     working : (T, L) how much of each day the group is meant to work
     line_of : (J,) the group that builds each vehicle
+    more_overtime : (R, T) overtime that measures allow besides, as a share of capacity
+    trouble : what keeps the lines from building it; planners do not foresee it
     """
 
     capacity: Floats
     working: Floats
     line_of: Ints
+    more_overtime: Floats | None = None
+    trouble: Trouble | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,9 +124,7 @@ class PlantInputs:
     campaign_sales : (R or 1, W, J) extra cars a week that the bureau announces, zero without
     announced_day : index of the day on which the plant is told; may be negative; None is never
     base_mix : (J,) or (R or 1, J) share of each vehicle in the base load, adds up to 1
-    capacity : (R, T, L) cars a day without overtime, zero on days without work
-    working : (T, L) how much of each day the lines are meant to work, 0 to 1
-    line_of : (J,) index of the group of lines that builds the vehicle
+    lines : what the lines can do
     """
 
     sales: Ints
@@ -130,9 +132,7 @@ class PlantInputs:
     campaign_sales: Floats
     announced_day: int | None
     base_mix: Floats
-    capacity: Floats
-    working: Floats
-    line_of: Ints
+    lines: PlantLines
 
 
 def weekly_rates(daily: Floats) -> Floats:
@@ -170,7 +170,6 @@ class _Planning:
         self.stock_speed = _column(parameters.stock_speed_per_month) / WEEKS_PER_MONTH
         self.learning = _column(parameters.expectation_speed_per_month) / WEEKS_PER_MONTH
         self.announced_share = _column(parameters.announced_share)
-        self.overtime = _column(parameters.overtime_share)
         self.lead_time = np.maximum(parameters.lead_time_weeks, 1)
         self.shipping_days = parameters.shipping_days
         # Dealers want their target on the lot and, besides, the cars on the road to them.
@@ -219,81 +218,18 @@ def _announced_week(day: int | None, weeks: int) -> int:
     return weeks if day is None else day // DAYS_PER_WEEK
 
 
-class _Lines:
-    """What the lines can build: whole cars a day with overtime, days of work, limits a week."""
-
-    def __init__(self, planning: _Planning, inputs: PlantInputs) -> None:
-        self.planning = planning
-        groups = inputs.capacity.shape[2]
-        self.members = [_members(inputs.line_of, group) for group in range(groups)]
-        capacity = inputs.capacity.transpose(1, 0, 2)
-        most = np.cumsum(capacity * (1.0 + planning.overtime), axis=0)
-        # A car half finished at the end of the shift is finished on the next day.
-        # 1e-9: sums of decimal rates such as 0.1 x 10 must reach the whole car.
-        self.places = np.diff(np.floor(most + 1e-9), axis=0, prepend=0.0).astype(np.int64)
-        starts = np.arange(0, planning.days, DAYS_PER_WEEK)
-        self.week_capacity = np.add.reduceat(capacity, starts, axis=0)
-        of_week = np.repeat(self.week_capacity, DAYS_PER_WEEK, axis=0)[: planning.days]
-        self.day_share = np.divide(
-            capacity, of_week, out=np.zeros_like(capacity), where=of_week > 0
-        )
-        working = np.asarray(inputs.working, dtype=np.float64)
-        usual = np.maximum(working.mean(axis=0) * DAYS_PER_WEEK, 1e-12)
-        self.day_factor = (working / usual)[:, inputs.line_of]
-        self.week_factor = np.add.reduceat(self.day_factor, starts, axis=0)
-
-    def output(self, week: int, wanted: Floats, pattern: Floats) -> Floats:
-        """Cars (R, J) the plant sets out to build this week.
-
-        `wanted` is what it would build now, `pattern` what it had fixed when the shift pattern
-        was frozen; the week's output may leave the pattern by the overtime share of capacity.
-        """
-        result = np.zeros_like(wanted)
-        for group, members in enumerate(self.members):
-            capacity = self.week_capacity[week][:, group : group + 1]
-            room = self.planning.overtime * capacity
-            frozen = np.minimum(pattern[:, members].sum(axis=1, keepdims=True), capacity)
-            total = wanted[:, members].sum(axis=1, keepdims=True)
-            allowed = np.clip(total, np.maximum(frozen - room, 0.0), frozen + room)
-            mix = np.where(total > 0, wanted[:, members], pattern[:, members])
-            of_mix = np.maximum(mix.sum(axis=1, keepdims=True), 1e-12)
-            result[:, members] = mix * (allowed / of_mix)
-        return result
-
-    def share_out(self, day: int, planned: Floats) -> Floats:
-        """The part (R, J) of a week's plan that falls on this day."""
-        result = np.empty_like(planned)
-        for group, members in enumerate(self.members):
-            result[:, members] = planned[:, members] * self.day_share[day][:, group, np.newaxis]
-        return result
-
-    def fit(self, day: int, ready: Ints) -> Ints:
-        """Whole cars (R, J) of those due that find a place on their lines today."""
-        built = np.zeros_like(ready)
-        for group, members in enumerate(self.members):
-            places = self.places[day][:, group, np.newaxis]
-            taken = np.minimum(ready[:, members].cumsum(axis=1), places)
-            taken[:, 1:] -= taken[:, :-1]
-            built[:, members] = taken
-        return built
-
-
-def _members(line_of: Ints, group: int) -> slice | Ints:
-    """Which vehicles a group of lines builds; a slice where it can be, since views are faster."""
-    members = np.flatnonzero(line_of == group)
-    if members.size and members[-1] - members[0] + 1 == members.size:
-        return slice(int(members[0]), int(members[-1]) + 1)
-    return members
-
-
 class _Run:
     """The changing part: stocks, orders, beliefs; one method a step of the week."""
 
     def __init__(self, parameters: PlantParameters, inputs: PlantInputs) -> None:
         self.planning = _Planning(parameters, inputs)
-        self.lines = _Lines(self.planning, inputs)
         planning = self.planning
         cells = (planning.draws, planning.vehicles)
+        self.lines = _lines(parameters, inputs.lines, planning.days)
+        self.floor = Floor(self.lines, cells, inputs.lines.trouble)
+        # What an undisturbed floor would have built this week; trouble is not made up for later,
+        # the plant plans anew.
+        self.calm = Floor(self.lines, cells, None) if inputs.lines.trouble else self.floor
         self.sales = np.ascontiguousarray(inputs.sales.transpose(1, 0, 2))
         first = planning.expected[0]
         self.dealer_start = _whole(_column(parameters.dealers_months) * WEEKS_PER_MONTH * first)
@@ -301,7 +237,7 @@ class _Run:
         self.dealer_stock, self.plant_stock = self.dealer_start, self.plant_start
         self.waiting, self.owed_to_city, self.owed_elsewhere = np.zeros((3, *cells), np.int64)
         # Carried fractions start in the middle, so that rounding is neither up nor down.
-        self.order_carry, self.build_carry, self.base_carry = np.full((3, *cells), 0.5)
+        self.order_carry, self.base_carry = np.full((2, *cells), 0.5)
         self.dealers_belief = np.zeros(cells)
         history = (planning.weeks, *cells)
         self.belief, self.gap = np.zeros(history), np.zeros(history)
@@ -309,11 +245,8 @@ class _Run:
         longest = int(parameters.shipping_days.max(initial=0))
         self.arrivals = np.zeros((planning.days + longest, *cells), np.int64)
         self.on_the_road = self._fill_the_road(first)
-        self.path = {
-            field.name: np.zeros((planning.days, *cells), np.int64)
-            for field in fields(PlantPath)
-            if not field.name.endswith("_start")
-        }
+        self.path = {name: np.zeros((planning.days, *cells), np.int64) for name in _BY_DAY}
+        self.binding = np.zeros((planning.weeks, planning.draws, inputs.lines.working.shape[1]))
 
     def _fill_the_road(self, weekly: Floats) -> Ints:
         """Cars already under way on day 0: the usual sales of the days they need."""
@@ -357,7 +290,8 @@ class _Run:
         last_week = np.full(planning.draws, week - 1)
         wanted = self._rule(week, last_week)
         pattern = self._rule(week, week - planning.lead_time)
-        return self.lines.output(week, wanted, pattern)
+        output, self.binding[week] = self.lines.output(week, wanted, pattern)
+        return output
 
     def _rule(self, week: int, known_in: Ints) -> Floats:
         """Expected orders + announced campaign + k (target - stock), as known in week (R,)."""
@@ -372,11 +306,19 @@ class _Run:
 
     def build(self, day: int, planned: Floats) -> Ints:
         """Whole cars off the line today."""
-        self.build_carry += self.lines.share_out(day, planned)
-        built = self.lines.fit(day, np.floor(self.build_carry).astype(np.int64))
-        self.build_carry -= built
+        due = self.lines.share_out(day, planned)
+        built = self.floor.build(day, due)
+        if self.calm is not self.floor:
+            self.calm.build(day, due)
         self.path["built"][day] = built
         return built
+
+    def plan_anew(self, week: int) -> None:
+        """Note what trouble bound this week; what it left undone is in next week's plan."""
+        if self.calm is not self.floor:
+            self.binding[week] = np.maximum(self.binding[week], self.floor.bound)
+            self.floor.bound[:] = 0
+            self.floor.carry[:] = self.calm.carry
 
     def ship(self, day: int, built: Ints) -> None:
         """The city first; if the plant has too few, from other cities; then the base load."""
@@ -426,10 +368,25 @@ class _Run:
         for day in range(first, min(first + DAYS_PER_WEEK, self.planning.days)):
             self.ship(day, self.build(day, planned))
             self.serve(day)
+        self.plan_anew(week)
 
     def finished(self) -> PlantPath:
         by_draw = {name: days.transpose(1, 0, 2) for name, days in self.path.items()}
-        return PlantPath(plant_start=self.plant_start, dealer_start=self.dealer_start, **by_draw)
+        binding = self.binding.astype(np.int64).transpose(1, 0, 2)
+        return PlantPath(self.plant_start, self.dealer_start, binding, **by_draw)
+
+
+_BY_DAY = tuple(
+    field.name for field in fields(PlantPath) if field.name not in {*OPENINGS, "binding"}
+)
+
+
+def _lines(parameters: PlantParameters, lines: PlantLines, days: int) -> Lines:
+    """The lines as the planner knows them, with the overtime of each day."""
+    overtime = np.broadcast_to(_column(parameters.overtime_share), (len(lines.capacity), days))
+    if lines.more_overtime is not None:
+        overtime = overtime + lines.more_overtime
+    return Lines(lines.capacity, overtime, lines.working, lines.line_of)
 
 
 def _whole(cars: Floats) -> Ints:
@@ -486,9 +443,7 @@ def both_worlds(
         campaign_sales=np.zeros_like(announced),
         announced_day=None,
         base_mix=mix,
-        capacity=lines.capacity,
-        working=lines.working,
-        line_of=lines.line_of,
+        lines=lines,
     )
     campaign = replace(
         quiet,

@@ -8,6 +8,8 @@ import numpy as np
 
 from promo.schema import Ints
 
+OPENINGS = ("plant_start", "dealer_start")
+
 
 @dataclass(frozen=True, slots=True)
 class PlantPath:
@@ -15,6 +17,7 @@ class PlantPath:
 
     Attributes
     ----------
+    binding : (R, W, L) what bound output in each week, a number of `floor`
     built : cars off the line
     received_from_elsewhere : other cities' cars sent to the city because the plant had none
     shipped_to_city, shipped_elsewhere : cars out of the gate (or through it)
@@ -29,6 +32,7 @@ class PlantPath:
 
     plant_start: Ints
     dealer_start: Ints
+    binding: Ints
     built: Ints
     received_from_elsewhere: Ints
     shipped_to_city: Ints

@@ -68,9 +68,11 @@ def world(
         campaign_sales=campaign,
         announced_day=announced_day,
         base_mix=np.full(vehicles, 1 / vehicles),
-        capacity=np.broadcast_to(capacity_a_day * working, (draws, days, 1)),
-        working=working,
-        line_of=np.zeros(vehicles, dtype=np.int64),
+        lines=PlantLines(
+            capacity=np.broadcast_to(capacity_a_day * working, (draws, days, 1)),
+            working=working,
+            line_of=np.zeros(vehicles, dtype=np.int64),
+        ),
     )
 
 
@@ -109,9 +111,11 @@ def anything(draw: st.DrawFn) -> tuple[PlantParameters, PlantInputs]:
         campaign_sales=rng.uniform(-5, 60, (1, weeks, vehicles)),
         announced_day=draw(st.sampled_from([None, -30, -1, 0, 10, 100])),
         base_mix=mix / mix.sum(),
-        capacity=rng.uniform(0, 120, (draws, 1, groups)) * working,
-        working=working,
-        line_of=rng.integers(0, groups, vehicles),
+        lines=PlantLines(
+            capacity=rng.uniform(0, 120, (draws, 1, groups)) * working,
+            working=working,
+            line_of=rng.integers(0, groups, vehicles),
+        ),
     )
     return parameters, inputs
 
@@ -141,13 +145,14 @@ def test_the_lines_never_build_more_than_capacity_and_overtime(
 ) -> None:
     parameters, inputs = case
     built = project(parameters, inputs).built
-    for group in range(inputs.capacity.shape[2]):
-        of_group = built[:, :, inputs.line_of == group].sum(axis=2)
-        most = inputs.capacity[:, :, group] * (1 + parameters.overtime_share[:, np.newaxis])
+    lines = inputs.lines
+    for group in range(lines.capacity.shape[2]):
+        of_group = built[:, :, lines.line_of == group].sum(axis=2)
+        most = lines.capacity[:, :, group] * (1 + parameters.overtime_share[:, np.newaxis])
         # a car half finished in the evening is finished the next day: below one car a day more
         assert np.all(of_group < most + 1 + 1e-6)
         assert np.all(of_group.cumsum(axis=1) <= most.cumsum(axis=1) + 1e-6)
-        closed = of_group[inputs.capacity[:, :, group].cumsum(axis=1) == 0]
+        closed = of_group[lines.capacity[:, :, group].cumsum(axis=1) == 0]
         assert np.all(closed == 0)
 
 
@@ -157,7 +162,8 @@ def test_a_plant_without_capacity_builds_nothing(
     case: tuple[PlantParameters, PlantInputs],
 ) -> None:
     parameters, inputs = case
-    idle = replace(inputs, capacity=np.zeros_like(inputs.capacity))
+    stopped = replace(inputs.lines, capacity=np.zeros_like(inputs.lines.capacity))
+    idle = replace(inputs, lines=stopped)
     assert project(parameters, idle).built.sum() == 0
 
 
@@ -225,9 +231,11 @@ def test_two_weeks_by_hand() -> None:
         campaign_sales=np.zeros((1, 2, 1)),
         announced_day=None,
         base_mix=np.ones(1),
-        capacity=np.full((1, 14, 1), 100.0),
-        working=np.ones((14, 1)),
-        line_of=np.zeros(1, dtype=np.int64),
+        lines=PlantLines(
+            capacity=np.full((1, 14, 1), 100.0),
+            working=np.ones((14, 1)),
+            line_of=np.zeros(1, dtype=np.int64),
+        ),
     )
     parameters = plant(
         base_load_per_month=0,
