@@ -21,7 +21,8 @@ if TYPE_CHECKING:
     import polars as pl
 
     from promo.market.market import Market
-    from promo.textfile import Loaded
+    from promo.textfile import KeyPath, Loaded
+    from promo.textfile.places import M
 
 
 class Kind(StrEnum):
@@ -191,33 +192,35 @@ def _campaign(path: str) -> Result:
     campaign = loaded.value
     if campaign is None:
         return Result(loaded.diagnostics)
-    places = _places(path, campaign.manufacturers)
-    catalogue = _catalogue(path, campaign.market) if places and campaign.market else None
+    plants = [(("manufacturers", n), name) for n, name in enumerate(campaign.manufacturers)]
+    market = [(("market",), campaign.market)] if campaign.market is not None else []
+    links = [
+        *_existing(loaded, plants, Kind.MANUFACTURER),
+        *_existing(loaded, market, Kind.MARKET),
+    ]
+    places = _places(file for file, kind in links if kind is Kind.MANUFACTURER)
+    catalogue = _catalogue(file for file, kind in links if kind is Kind.MARKET and places)
     found = check_campaign(loaded, local_places=places, catalogue=catalogue)
     findings = (*loaded.diagnostics, *found)
     failed = {f.line for f in findings if f.code == "E601"}
-    links = [(name, Kind.MANUFACTURER) for name in campaign.manufacturers]
-    if campaign.market:
-        links.append((campaign.market, Kind.MARKET))
     holding = max(0, len(campaign.examples.cases) - len(failed))
-    return Result(findings, holding, tuple(_existing(path, links)))
+    return Result(findings, holding, tuple(links))
 
 
-def _places(path: str, manufacturers: Sequence[str]) -> frozenset[str]:
+def _places(plants: Iterable[str]) -> frozenset[str]:
     """Places of the listed plants, for the review of fair competition."""
     from promo.production.manufacturer import load_manufacturer
 
-    links = [(name, Kind.MANUFACTURER) for name in manufacturers]
-    plants = (load_manufacturer(file).value for file, _ in _existing(path, links))
-    return frozenset(plant.place for plant in plants if plant)
+    values = (load_manufacturer(file).value for file in plants)
+    return frozenset(plant.place for plant in values if plant)
 
 
-def _catalogue(path: str, market: str) -> pl.DataFrame | None:
+def _catalogue(markets: Iterable[str]) -> pl.DataFrame | None:
     """The vehicles on sale in the market, for the same review."""
     from promo.market.market import load_market
     from promo.market.opening import on_sale
 
-    for file, _ in _existing(path, [(market, Kind.MARKET)]):
+    for file in markets:
         value = load_market(file).value
         return None if value is None else on_sale(value, file)
     return None
@@ -230,10 +233,14 @@ def _market(path: str) -> Result:
     market = loaded.value
     if market is None:
         return Result(loaded.diagnostics)
-    links = [(each.policy, Kind.CAMPAIGN) for each in market.without]
-    if market.sales.imported is not None:
-        links.append((market.sales.imported.map, Kind.SALES_MAP))
-    return Result((*loaded.diagnostics, *_behaviour(loaded)), 0, tuple(_existing(path, links)))
+    imported = market.sales.imported
+    policies = [(("without", n, "policy"), each.policy) for n, each in enumerate(market.without)]
+    maps = [(("sales", "imported", "map"), imported.map)] if imported is not None else []
+    links = (
+        *_existing(loaded, policies, Kind.CAMPAIGN),
+        *_existing(loaded, maps, Kind.SALES_MAP),
+    )
+    return Result((*loaded.diagnostics, *_behaviour(loaded)), 0, links)
 
 
 def _behaviour(loaded: Loaded[Market]) -> list[Diagnostic]:
@@ -257,13 +264,15 @@ def _sales_map(path: str) -> Result:
     return Result(load_sales_map(path).diagnostics)
 
 
-def _existing(base: str, links: Iterable[tuple[str, Kind]]) -> Iterator[tuple[str, Kind]]:
+def _existing(
+    loaded: Loaded[M], links: Sequence[tuple[KeyPath, str]], kind: Kind
+) -> Iterator[tuple[str, Kind]]:
     """The files that a file names and that are there; the others are findings of that file."""
-    from promo.textfile import Finding, resolve
+    from promo.textfile import Finding
 
-    for relative, kind in links:
+    for keypath, relative in links:
         try:
-            yield resolve(base, relative), kind
+            yield loaded.linked(keypath, relative), kind
         except (Finding, OSError, ValueError):
             continue
 

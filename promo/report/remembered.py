@@ -135,10 +135,16 @@ def _content(path: str) -> str:
         return hashlib.sha256(stream.read(MOST_BYTES)).hexdigest()
 
 
+def _stamp_of(path: str) -> str:
+    about = Path(path).stat()
+    return f"{about.st_size} {about.st_mtime_ns}"
+
+
 _ASKED: dict[str, Callable[[str], str]] = {
     "content": _content,
     "real": os.path.realpath,
     "file": lambda path: str(os.path.isfile(path)),  # noqa: PTH113
+    "stamp": _stamp_of,
 }
 
 
@@ -164,8 +170,7 @@ def _libraries() -> Iterator[str]:
 
 
 def _stamp(file: Path) -> str:
-    about = file.stat()
-    return f"{file} {about.st_size} {about.st_mtime_ns}"
+    return f"{file} {_stamp_of(str(file))}"
 
 
 def _forget_old(folder: Path) -> None:

@@ -25,7 +25,9 @@ from promo.textfile.revisions import (
     revised,
     within,
 )
-from promo.textfile.watching import is_file, note_content, note_passing, real
+from promo.textfile.watching import is_file, note_content, note_passing, note_stamp, real
+
+LARGE = (".parquet",)  # files that others read, not this room
 
 
 def read_bytes(path: str) -> bytes:
@@ -65,6 +67,8 @@ def resolve(base: str, relative: str) -> str:
         if Path(relative).is_absolute() or not target.is_relative_to(root):
             raise _outside(base, relative, root.name)
         found = is_file(str(target))
+        if found and target.suffix in LARGE:
+            note_stamp(str(target))
     except (OSError, ValueError):
         found = False
     if not found:
@@ -88,7 +92,7 @@ def _resolve_in_revision(base: Revised, relative: str) -> str:
         raise _outside(base.name, relative, root)
     target = beside(base, relative)
     if kind_of(target) == "blob":
-        return _unpacked(target) if relative.endswith(".parquet") else target.name
+        return _unpacked(target) if relative.endswith(LARGE) else target.name
     ignored = ignored_on_disk(target)
     if ignored is None:
         raise _absent(base.name, relative)
@@ -115,7 +119,7 @@ def exists(path: str) -> bool:
     """Is there a file at this path?"""
     past = revised(path)
     if past is None:
-        return Path(path).is_file()
+        return is_file(path)
     return kind_of(past) == "blob" or ignored_on_disk(past) is not None
 
 

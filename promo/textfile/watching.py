@@ -7,10 +7,15 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from pathlib import Path
 from typing import TypeAlias
 
 Seen: TypeAlias = dict[tuple[str, str], str]
-"""What was asked of the disk, of which path, and the answer: `content`, `real` or `file`."""
+"""What was asked of the disk, of which path, and the answer.
+
+`content`: sha256 of it; `real`: the path without links; `file`: is there one; `stamp`: its size
+and when it changed, for files that are too large to be read twice.
+"""
 
 PASSING = "passing"  # asked of what cannot be asked again, such as a git revision
 _SEEN: ContextVar[Seen | None] = ContextVar("seen", default=None)
@@ -30,6 +35,12 @@ def watching() -> Iterator[Seen]:
 def note_content(path: str, content: bytes) -> None:
     """A file was read."""
     _note("content", path, hashlib.sha256(content).hexdigest())
+
+
+def note_stamp(path: str) -> None:
+    """A large file is going to be read by others."""
+    about = Path(path).stat()
+    _note("stamp", path, f"{about.st_size} {about.st_mtime_ns}")
 
 
 def note_passing(path: str) -> None:

@@ -112,6 +112,26 @@ def test_a_change_of_a_base_is_a_change_of_what_extends_it(
     assert looked_at == ["variant.yaml"]
 
 
+def test_sales_that_are_imported_anew_are_noticed(
+    tmp_path: Path, memory: Memory, looked_at: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    folder = Path("campaigns") / "tianjin"
+    shutil.copytree(CAMPAIGNS / "tianjin", folder, ignore=shutil.ignore_patterns("data"))
+    campaign = str(folder / "2014-what-if.yaml")
+    checkup.check([campaign], memory)
+    sales = folder / "data" / "sales.parquet"
+    sales.parent.mkdir()
+    for content in (b"one", b"two"):
+        sales.write_bytes(content)
+        looked_at.clear()
+        checkup.check([campaign], memory)
+        assert {"2014-what-if.yaml", "market.yaml"} <= set(looked_at)
+    looked_at.clear()
+    checkup.check([campaign], memory)
+    assert looked_at == []
+
+
 def test_a_linked_file_that_goes_or_comes_is_noticed(
     campaigns: Path, memory: Memory, looked_at: list[str]
 ) -> None:
