@@ -39,6 +39,13 @@ BareOption = Annotated[
     bool,
     typer.Option("--bare", help=say("不以常例为基础，没写的都算缺", "Without the ordinary case.")),
 ]
+PopulationOption = Annotated[
+    bool,
+    typer.Option(
+        "--population",
+        help=say("每条规则影响多少车辆和资金", "What each rule costs, in cars and money."),
+    ),
+]
 PotsOption = Annotated[
     list[str] | None,
     typer.Option(
@@ -63,6 +70,7 @@ def explain(  # noqa: PLR0913 - a command's options
     facts: FactsOption = None,
     bare: BareOption = False,
     pots: PotsOption = None,
+    population: PopulationOption = False,
     out: OutOption = None,
     json_output: JsonOption = False,
     language: LanguageOption = None,
@@ -77,6 +85,9 @@ def explain(  # noqa: PLR0913 - a command's options
     reader = screen.chosen(language)
     _refuse_out(out)
     refuse_other_kinds(campaign)
+    if population:
+        _show_population(campaign, out, reader, json_output=json_output)
+        return
     rules = compile_rules(load_campaign(campaign).required())
     if facts is None and pots is None and not bare:
         from promo.report.notice.outline import as_object
@@ -104,6 +115,19 @@ def _show_case(
     trace = explain_case(rules, purchase, money_left)
     outline = case_outline(rules, purchase, trace, reader)
     _show(outline, case_object(purchase, trace, reader), out, json_output=json_output)
+
+
+def _show_population(
+    campaign: str, out: str | None, reader: screen.Language, *, json_output: bool
+) -> None:
+    from promo.population import explain_population
+    from promo.report.notice.losses import population_object, population_outline
+    from promo.study import load_study
+
+    study = load_study(campaign)
+    losses = explain_population(study)
+    outline = population_outline(study.stage.programme.rules, losses, reader)
+    _show(outline, population_object(losses), out, json_output=json_output)
 
 
 def _show(

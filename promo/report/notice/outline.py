@@ -24,11 +24,16 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class Grid:
-    """A table of texts."""
+    """A table of texts, of which so many last columns are numbers."""
 
     title: str
     headings: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
+    numbers: int = 0
+
+    def is_number(self, place: int) -> bool:
+        """Is this column aligned to the right?"""
+        return place >= len(self.headings) - self.numbers
 
 
 Block: TypeAlias = str | Item | Grid

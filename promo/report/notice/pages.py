@@ -46,15 +46,21 @@ def _line_text(line: Line, width: int) -> list[str]:
 
 def _grid_text(grid: Grid, outline: Outline, *, width: int, plain: bool) -> str:
     names = [f"column {place}" for place in range(len(grid.headings))]
-    columns = tuple(Column(name, text) for name, text in zip(names, grid.headings, strict=True))
-    frame = pl.DataFrame(
-        [list(cells) for cells in zip(*grid.rows, strict=True)],
-        schema=dict.fromkeys(names, pl.String),
-        orient="col",
-    )
+    texts = [_aligned(grid, place) for place in range(len(grid.headings))]
+    columns = tuple(Column(name, text[0]) for name, text in zip(names, texts, strict=True))
+    cells = [pl.Series(name, text[1:]) for name, text in zip(names, texts, strict=True)]
     page = Page(outline.language, width=width, plain=plain)
-    page.table(Table("notice", grid.title, columns, frame))
+    page.table(Table("notice", grid.title, columns, pl.DataFrame(cells)))
     return page.text()
+
+
+def _aligned(grid: Grid, place: int) -> list[str]:
+    """A column from its heading down; numbers end below each other."""
+    column = [row[place] for row in grid.rows]
+    if grid.is_number(place):
+        room = max(map(cell_len, column), default=0)
+        column = [" " * (room - cell_len(text)) + text for text in column]
+    return [grid.headings[place], *column]
 
 
 def as_markdown(outline: Outline) -> str:
@@ -79,13 +85,11 @@ def _line_markdown(line: Line) -> list[str]:
 
 
 def _grid_markdown(grid: Grid) -> list[str]:
-    rows = [grid.headings, ("---",) * len(grid.headings), *grid.rows]
-    table = ["| " + " | ".join(_cell(cell) for cell in row) + " |" for row in rows]
+    rows = [[_escaped(cell).replace("|", "\\|") for cell in row] for row in grid.rows]
+    rule = ["---:" if grid.is_number(p) else "---" for p in range(len(grid.headings))]
+    lines = [[_escaped(each) for each in grid.headings], rule, *rows]
+    table = ["| " + " | ".join(line) + " |" for line in lines]
     return [f"**{_escaped(grid.title)}**", "", *table, ""]
-
-
-def _cell(text: str) -> str:
-    return text if text == "---" else _escaped(text).replace("|", "\\|")
 
 
 def _escaped(text: str) -> str:

@@ -6,24 +6,11 @@ from collections.abc import Sequence
 from datetime import date, datetime, time, timedelta
 
 from promo.quantities import NO_END
+from promo.report.numbers import spoken_day
 from promo.report.words import Language
 from promo.schema import FEN_PER_YUAN
 
 _CURRENCIES = {"CNY": "元", "USD": "美元", "EUR": "欧元"}
-_MONTHS = (
-    "January",
-    "February",
-    "March",
-    "April",
-    "May",
-    "June",
-    "July",
-    "August",
-    "September",
-    "October",
-    "November",
-    "December",
-)
 _TEN_THOUSAND, _HUNDRED_MILLION = 10_000, 100_000_000
 
 
@@ -69,9 +56,7 @@ def day(value: date, language: Language) -> str:
     >>> day(date(2022, 11, 1), "zh"), day(date(2022, 11, 1), "en")
     ('2022年11月1日', '1 November 2022')
     """
-    if language == "zh":
-        return f"{value.year}年{value.month}月{value.day}日"
-    return f"{value.day} {_MONTHS[value.month - 1]} {value.year}"
+    return spoken_day(value, language)
 
 
 def moment(value: datetime, language: Language) -> str:

@@ -1,4 +1,4 @@
-"""Why is one purchase decided so? The trace of a case, and what each rule costs a population."""
+"""Why is one purchase decided so? The trace of a case in words."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from promo.policy.conditions import Condition, Plain
 from promo.policy.explaining import BenefitStep, CaseTrace, Fate, Step
 from promo.policy.mending import Obstacle, SmallestChange
 from promo.policy.points import ANOTHER
-from promo.policy.requirements import first_text
+from promo.policy.requirements import Requirement, first_text
 from promo.policy.rules import Rules, fact_frame, with_all_facts
 from promo.report.notice.examples import facts_text, missing_papers, outcome_text
 from promo.report.notice.outline import Block, Item, Outline, Section
@@ -82,10 +82,12 @@ def _decision(trace: CaseTrace, voice: Voice) -> Iterator[Block]:
 def _steps(
     rules: Rules, facts: Mapping[str, Plain | None], trace: CaseTrace, voice: Voice
 ) -> Iterator[Item]:
-    limits = {each.id: limit_text(each, voice) for each in rules.campaign.limits}
-    frame = fact_frame([dict(facts)])
+    frame = with_all_facts(fact_frame([dict(facts)]), rules.facts)
+    requirements = {each.id: each for each in rules.requirements}
     for step in trace.steps:
-        said = limits.get(step.id) or _said(rules, step, frame, voice)
+        requirement = requirements[step.id]
+        governing = _governing(rules, requirement, frame)
+        said = requirement_text(rules, requirement, governing, voice)
         mark = chosen(_MARKS[step.outcome], voice.language)
         text = voice.say(f"{mark}：{said}", f"{mark}: {said}")
         own = facts_text(_spoken(step), voice)
@@ -104,27 +106,32 @@ def _spoken(step: Step) -> dict[str, Plain | None]:
     }
 
 
-def _said(rules: Rules, step: Step, frame: pl.DataFrame, voice: Voice) -> str:
-    """The rule in words: the text that governs this case."""
-    if step.kind == "voucher":
-        return voice.say("消费券面额与应得金额相同。", "The voucher's face is the amount due.")
-    found = next(each for each in rules.requirements if each.id == step.id)
-    condition = _governing(rules, step.id, frame) if step.kind == "rule" else found.condition
-    listed = next((r.listed for _, r in rules.campaign.every_rule if r.id == step.id), None)
+def requirement_text(
+    rules: Rules, requirement: Requirement, condition: Condition, voice: Voice
+) -> str:
+    """A requirement as a sentence, in the text of `condition`."""
+    limits = {each.id: limit_text(each, voice) for each in rules.campaign.limits}
+    if requirement.id in limits:
+        return limits[requirement.id]
+    if requirement.kind == "voucher":
+        return voice.say("消费券面额与应得金额相同。", "the voucher's face is the amount due.")
+    rows = {rule.id: rule for _, rule in rules.campaign.every_rule}
+    listed = rows[requirement.id].listed if requirement.id in rows else None
     if listed is not None:
         name = voice.fact(listed.fact)
         return voice.say(f"{name}在名单“{listed.file}”上。", f"the {name} is on '{listed.file}'.")
     return voice.line(condition.tree) + voice.stop
 
 
-def _governing(rules: Rules, name: str, frame: pl.DataFrame) -> Condition:
+def _governing(rules: Rules, requirement: Requirement, frame: pl.DataFrame) -> Condition:
     """The text of a rule under the amendment that governs the case, else the first one."""
-    campaign = rules.campaign
+    name, campaign = requirement.id, rules.campaign
+    if requirement.kind != "rule":
+        return requirement.condition
     for amendment in reversed(campaign.amendments):
         changed = {rule.id: rule for rule in amendment.eligibility}
-        if name not in changed and name not in amendment.withdraws:
-            continue
-        if with_all_facts(frame, rules.facts).select(amendment.guard.expression()).item() is True:
+        touched = name in changed or name in amendment.withdraws
+        if touched and frame.select(amendment.guard.expression()).item() is True:
             return first_text(changed.get(name))[0]
     first = {rule.id: rule for rule in campaign.eligibility}
     return first_text(first.get(name))[0]
