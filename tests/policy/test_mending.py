@@ -427,9 +427,7 @@ def random_case(luck: random.Random, facts: Sequence[str]) -> dict[str, Any]:
     for name in case:
         if luck.random() < 0.04:
             case[name] = None
-    if case.get("registered_in") == ANOTHER:
-        case["registered_in"] = "远处"
-    return case
+    return {name: "远处" if value == ANOTHER else value for name, value in case.items()}
 
 
 def random_facts(luck: random.Random, most: int) -> list[str]:
@@ -468,7 +466,7 @@ def world(written: Written, case: dict[str, Any]) -> dict[str, list[Any]]:
             texts = [
                 case[each] for each in ("registered_in", "made_in", "residence") if case.get(each)
             ]
-            values[name] = [*dict.fromkeys([*values[name], *texts])]
+            values[name] = [*dict.fromkeys([*values[name], *texts, f"{ANOTHER}!"])]
     return values
 
 
