@@ -34,6 +34,7 @@ from promo.schema import FACTS, FactType
 NUMERIC = frozenset((FactType.NUMBER, FactType.MONEY, FactType.DAY, FactType.MOMENT))
 NEVER_NEGATIVE = frozenset((FactType.NUMBER, FactType.MONEY))
 SECONDS_PER_DAY = 86_400
+MONTH_ENDS = (1, 28, 29, 30, 31)  # on other days of a month an interval is as long as on the 1st
 SECOND = timedelta(seconds=1)
 EPOCH = datetime(1970, 1, 1)
 Coefficients: TypeAlias = Mapping[str, Fraction]
@@ -95,15 +96,22 @@ def _moved(later: Later) -> tuple[Fraction, Fraction]:
 
 @lru_cache(maxsize=1_000)
 def _months_in_days(months: int) -> tuple[int, int]:
-    """The fewest and most days in so many months, over the starts in four years."""
-    starts = pl.Series(four_years(date(2001, 1, 1)), dtype=pl.Date)
+    """The fewest and most days in so many months, over the starts in 400 years.
+
+    >>> _months_in_days(12), _months_in_days(1), _months_in_days(-1)
+    ((365, 366), (28, 31), (-31, -28))
+    """
+    starts = _month_ends()
     days = (starts.dt.offset_by(f"{months}mo") - starts).dt.total_days()
     return int(days.min()), int(days.max())  # type: ignore[arg-type]
 
 
-def four_years(start: date) -> list[date]:
-    """Every day of a cycle with one leap year."""
-    return [start + timedelta(days=step) for step in range(1461)]
+@lru_cache(maxsize=1)
+def _month_ends() -> pl.Series:
+    """The days of months that differ in what a month later is, for the calendar's whole cycle."""
+    first, last = date(1900, 1, 1), date(2299, 12, 31)
+    days = pl.date_range(first, last, "1d", eager=True)
+    return days.filter(days.dt.day().is_in(MONTH_ENDS))
 
 
 @dataclass(frozen=True, slots=True)

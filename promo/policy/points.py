@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from fractions import Fraction
 from itertools import combinations, product
+from math import inf
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -35,13 +36,13 @@ from promo.policy.conditions import (
 )
 from promo.policy.linear import (
     EPOCH,
+    MONTH_ENDS,
     NEVER_NEGATIVE,
     NUMERIC,
     SECONDS_PER_DAY,
     Cut,
     Level,
     cuts_of,
-    four_years,
     is_real,
     least,
     plan,
@@ -54,6 +55,8 @@ __all__ = ["ANOTHER", "Atom", "Points", "facts_of", "points", "tied"]
 MOST_POINTS = 1_000_000
 START = datetime(2022, 1, 1)  # where no condition says which day
 FOUR_YEARS = timedelta(days=1461)
+MOST = 2**60  # fen, or of any number
+A_CENTURY = 36_524  # days; nobody bought a car earlier, nor plans for later
 Atom: TypeAlias = Compare | OneOf | Like | Missing | Holds
 Units: TypeAlias = npt.NDArray[Any]  # whole fen, days and seconds; numbers as they are
 Columns: TypeAlias = dict[str, Units]
@@ -142,10 +145,15 @@ def _calendar(levels: Sequence[Level], atoms: Sequence[Atom]) -> dict[str, Units
 
 def _month_ends(level: Level) -> Units:
     unit = SECONDS_PER_DAY if FACTS[level.name].type is FactType.MOMENT else 1
-    alone = [cut.bound / unit for cut in level.cuts if len(cut.weights) == 1]
-    starts = [EPOCH.date() + timedelta(days=int(bound)) for bound in alone] or [START.date()]
-    days = {day for start in (min(starts) - FOUR_YEARS, *starts) for day in four_years(start)}
-    ends = [_in_units(level.name, day) for day in sorted(days) if day.day in (1, 28, 29, 30, 31)]
+    alone = [int(cut.bound / unit) for cut in level.cuts if len(cut.weights) == 1]
+    near = [EPOCH.date() + timedelta(days=days) for days in alone if abs(days) < A_CENTURY]
+    starts = near or [START.date()]
+    days = {
+        start + timedelta(days=step)
+        for start in (min(starts) - FOUR_YEARS, *starts)
+        for step in range(FOUR_YEARS.days)
+    }
+    ends = [_in_units(level.name, day) for day in sorted(days) if day.day in MONTH_ENDS]
     return np.array(ends, dtype=np.int64)
 
 
@@ -227,15 +235,15 @@ def _bound(name: str, cut: Cut, columns: Columns) -> Units:
 
 def _candidates(name: str, bounds: Units, value: Plain | None) -> tuple[Units, Bools]:
     """In each row one value between every two bounds, as near to the own one as can be."""
+    low, high = _range(name)
     if value is not None:
         own = np.full((len(bounds), 1), _in_units(name, value), dtype=bounds.dtype)
     elif bounds.shape[1]:
-        own = np.floor(bounds[:, -1:]) + 1
+        own = np.clip(np.floor(bounds[:, -1:]) + 1, low, high).astype(bounds.dtype)
     else:
         own = np.full((len(bounds), 1), _default(name), dtype=bounds.dtype)
     between = _real_values if is_real(name) else _whole_values
     values = np.sort(between(bounds, own, FACTS[name].step), axis=1)
-    low, high = _range(name)
     keep = (values >= low) & (values <= high)
     keep[:, 1:] &= values[:, 1:] > values[:, :-1]
     return values, keep
@@ -275,7 +283,7 @@ def _units_of(values: Mapping[str, Plain | None]) -> dict[str, Fraction]:
     return {
         name: Fraction(repr(_in_units(name, value)))
         for name, value in values.items()
-        if value is not None and FACTS[name].type in NUMERIC
+        if value is not None and FACTS[name].type in NUMERIC and value not in (inf, -inf)
     }
 
 
@@ -283,9 +291,10 @@ def _default(name: str) -> int | float:
     return _in_units(name, START) if FACTS[name].type not in NEVER_NEGATIVE else 0
 
 
-def _range(name: str) -> tuple[float, float]:
+def _range(name: str) -> tuple[int | float, int | float]:
+    """The least and the greatest value that a fact can have."""
     if FACTS[name].type in NEVER_NEGATIVE:
-        return 0, np.inf
+        return 0, MOST
     return _in_units(name, datetime.min), _in_units(name, datetime(9999, 12, 31))
 
 
