@@ -160,7 +160,7 @@ def _appraisal(worlds: Worlds, moving: pl.DataFrame, *, seed: int) -> Appraisal:
         accounts=results.accounts(worlds, standing),
         backtest=study.baseline.backtest,
         warnings=(*study.warnings(), *results.borrowed(worlds)),
-        limits=(*LIMITS, *plants.LIMITS, *accounts.LIMITS),
+        limits=(*study.limits(), *LIMITS, *plants.LIMITS, *accounts.LIMITS),
         provenance=_provenance(study, seed=seed, draws=len(worlds.outcome.gain)),
         draws=_by_draw(measured),
     )

@@ -91,6 +91,7 @@ def _output(
     lines = plant_lines(
         manufacturer,
         days=days,
+        country=study.market.market.calendar,
         models=setting.vehicles["model"].gather(mine).to_list(),
         drawn=draws.values,
         draws=len(draws),

@@ -16,7 +16,7 @@ from promo.policy.money import BASIS
 from promo.production.accounts import Item
 from promo.pull_through import Output, PullThrough, additional_by_vehicle
 from promo.schema import MEASURES, Floats, Ints, Measure, MeasureKind, Standing, Words
-from promo.simulation.ledger import ANYWAY, MOVED, NEW, OUTSIDE, PARTS, SWITCHED
+from promo.simulation.ledger import ANYWAY, MOVED, NEW, OUTSIDE, PARTS, POOL, SWITCHED
 from promo.simulation.offers import pot_names
 from promo.simulation.uncertainty import interval, measure, probability, ratio
 from promo.simulation.worlds import Outcome
@@ -83,6 +83,7 @@ def _budget(worlds: Worlds) -> Floats:
 def _ledger(worlds: Worlds) -> dict[str, Floats]:
     parts = worlds.outcome.parts.sum(axis=2).astype(np.float64)
     named = {name: parts[:, number] for number, name in enumerate(PARTS)}
+    named["new_buyers"] = parts[:, NEW] + parts[:, POOL]
     price = worlds.study.stage.setting.price
     return {
         **named,
@@ -225,7 +226,7 @@ def vehicles(worlds: Worlds) -> pl.DataFrame:
         switched=pl.Series(parts[SWITCHED]),
         moved_in_time=pl.Series(parts[MOVED]),
         came_from_outside=pl.Series(parts[OUTSIDE]),
-        new_buyers=pl.Series(parts[NEW]),
+        new_buyers=pl.Series(parts[NEW] + parts[POOL]),
         additional=pl.Series(additional_by_vehicle(worlds.outcome).mean(axis=0)),
     )
     return frame.sort(["subsidised", "vehicle"], descending=[True, False])
@@ -235,7 +236,7 @@ def identity(worlds: Worlds) -> pl.DataFrame:
     """Total sales of the horizon = baseline + new + outside + from beyond it - given up."""
     outcome = worlds.outcome
     parts = outcome.parts.sum(axis=2)
-    zero = np.zeros(len(parts))
+    zero, pool = np.zeros(len(parts)), parts[:, POOL]
     terms: list[tuple[str, Words, Floats]] = [
         (
             "baseline",
@@ -243,6 +244,11 @@ def identity(worlds: Worlds) -> pl.DataFrame:
             outcome.without_campaign.sum(axis=(1, 2)),
         ),
         ("new", Words("新增购车人", "new buyers"), parts[:, NEW]),
+        *(
+            [("pool", Words("原本留用旧车或买二手车的人", "from the replacement pool"), pool)]
+            if worlds.study.market.market.has_pool
+            else []
+        ),
         ("outside", Words("外地购车人", "buyers from outside"), parts[:, OUTSIDE]),
         (
             "beyond",

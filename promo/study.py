@@ -13,7 +13,7 @@ from typing import Literal
 
 import numpy as np
 
-from promo.demand.assumptions import BEHAVIOUR, BOUNDS, DIVERSION_CONCENTRATION
+from promo.demand.assumptions import BEHAVIOUR, BOUNDS, DIVERSION_CONCENTRATION, POOL
 from promo.demand.calibration import dirichlet_parts
 from promo.errors import Diagnostic, InputError, PromoError, did_you_mean
 from promo.market.baseline import Baseline
@@ -27,6 +27,7 @@ from promo.production.manufacturer import Manufacturer, built_here, load_manufac
 from promo.schema import FACTS, FEN_PER_YUAN, Assumption, Bools, Floats, Standing, Words
 from promo.simulation.draws import ParameterDraws, Shape
 from promo.simulation.offers import REGISTRATION_LAG_DAYS, pot_names, scaled_amounts
+from promo.simulation.pool import EMPTY_POOL
 from promo.simulation.stage import People, Policy, Programme, Stage, set_stage
 from promo.simulation.worlds import means
 from promo.textfile import Finding, Loaded, name_in_campaigns, resolve
@@ -102,6 +103,10 @@ class Study:
             return values
 
         return {name: step(number) for number, name in enumerate(steps)}
+
+    def limits(self) -> tuple[Words, ...]:
+        """What the method leaves out of this study because its market does not tell it."""
+        return () if self.market.market.has_pool else (EMPTY_POOL,)
 
     def warnings(self) -> tuple[Words, ...]:
         """What the reader must know of the inputs: the baseline's warnings and the findings."""
@@ -457,7 +462,7 @@ def _of_policy(policy: Campaign) -> tuple[Assumption, ...]:
 
 def behaviour_findings(loaded: Loaded[Market]) -> list[Diagnostic]:
     """Overrides that name no built-in assumption, and numbers the formulas are not made for."""
-    known = {a.name for a in BEHAVIOUR}
+    known = {a.name for a in (*BEHAVIOUR, *POOL)}
     named = loaded.value.behaviour if loaded.value else {}
     unknown = [
         loaded.diagnostic(
@@ -493,7 +498,7 @@ def _behaviour(loaded: Loaded[Market], world: Market) -> tuple[Assumption, ...]:
         world.behaviour[a.name].assumption(a.name, a.unit, a.words, a.source)
         if a.name in world.behaviour
         else a
-        for a in BEHAVIOUR
+        for a in (*BEHAVIOUR, *(POOL if world.has_pool else ()))
     )
 
 

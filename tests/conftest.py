@@ -104,7 +104,7 @@ examples:
     seats: 5
     price: {ordinary_price}
     made_in: 本市
-  cases: []
+{ordinary_more}  cases: []
 """
 
 POLICY = """\
@@ -174,6 +174,7 @@ USUAL: dict[str, Any] = {
     "last": "2022-11-30",
     "who": "buyer_kind = 'individual' AND price >= 50000",
     "ordinary_price": 90000,
+    "ordinary_more": "",
     "benefits": "  base: {pay: 3000}",
     "combine": "{sum: [base]}",
     "pots": "    - {id: main, amount: 600000, pays: [base]}",

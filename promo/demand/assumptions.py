@@ -216,6 +216,41 @@ _TIMING = (
     ),
 )
 
+POOL: tuple[Assumption, ...] = (
+    Assumption(
+        "pool_threshold",
+        0.35,
+        0.25,
+        0.80,
+        "benefit as a share of the car's price, median",
+        "判断：补贴占车价多少，才让原本不买新车的旧车车主改买新车 / "
+        "judgement: what a benefit must be of the price before half of those owners buy new",
+        "judgement",
+        Words("旧车车主改买新车的门槛(占车价)", "benefit that turns owners to a new car"),
+    ),
+    Assumption(
+        "pool_dispersion",
+        1.0,
+        0.7,
+        1.3,
+        "standard deviation of the logarithm",
+        "判断 / judgement",
+        "judgement",
+        Words("旧车车主门槛的离散度", "dispersion of that benefit"),
+    ),
+    Assumption(
+        "pool_days",
+        60.0,
+        30.0,
+        90.0,
+        "days, mean time until such an owner buys",
+        "判断：没有购车计划的人，决定得慢 / judgement: who had no plan decides slowly",
+        "judgement",
+        Words("旧车车主从愿意到购车的天数", "days until such an owner buys"),
+    ),
+)
+"""Of the replacement pool; drawn only where a market states one."""
+
 BEHAVIOUR: tuple[Assumption, ...] = (*_CHOICE, *_PERCEPTION, *_TIMING)
 
 _SHARE = (0.0, 1.0)
@@ -239,5 +274,8 @@ BOUNDS: Mapping[str, tuple[float, float]] = {
     "landing_days": (0.1, 365.0),
     "renewal_belief": _SHARE,
     "travel_cost_dispersion": _DISPERSION,
+    "pool_threshold": (0.001, 10.0),
+    "pool_dispersion": _DISPERSION,
+    "pool_days": (0.1, 3650.0),
 }
 """Least and most that a market file may set: beyond them the formulas say nothing, or nonsense."""

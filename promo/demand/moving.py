@@ -146,6 +146,43 @@ def moving_kernel(
     return moved_shares(table, moving_weights(table.edges, months, median, dispersion))
 
 
+@dataclass(frozen=True, slots=True)
+class OneCost:
+    """A cost paid once, lognormal over people: median (...,) yuan, dispersion of its logarithm."""
+
+    median: Floats
+    dispersion: Floats
+
+
+def drawn_in(
+    nests: Nests,
+    shares: Floats,
+    benefit: Floats,
+    alpha: Floats,
+    correlations: Floats,
+    cost: OneCost,
+) -> tuple[Floats, Floats]:
+    """Of people who would otherwise buy no car here, who does for the benefit, and their gain.
+
+    Those whose benefit exceeds a cost paid once take a vehicle by the pivot under benefits lowered
+    by it; a uniform benefit `b` draws in exactly the share `F(b)`.
+
+    Returns
+    -------
+    share (..., J) of them by vehicle taken, and mean gain (...) in yuan of those drawn in
+    """
+    edges = cost_edges(benefit)
+    table = moving_table(nests, shares, benefit, alpha, correlations, edges)
+    weights = moving_weights(edges, np.ones(1), cost.median, cost.dispersion)
+    share = (weights @ table.moved)[..., 0, :]
+    middle = 0.5 * (edges[..., 1:] + edges[..., :-1])
+    surplus = np.maximum(benefit[..., np.newaxis, :] - middle[..., np.newaxis], 0.0)
+    weight = weights[..., 0, :, np.newaxis]
+    gained = ((weight * table.moved) * surplus).sum(axis=(-2, -1))
+    total = share.sum(axis=-1)
+    return share, np.divide(gained, total, out=np.zeros(total.shape), where=total > 0)
+
+
 def _standardised(edges: Floats, months: Floats, median: Floats, dispersion: Floats) -> Floats:
     """(ln(edge / months) - ln(median)) / dispersion, (..., M, K + 1); minus infinity at 0 yuan."""
     yuan = edges[..., np.newaxis, :]

@@ -15,19 +15,31 @@ Classical decomposition: Hyndman and Athanasopoulos, Forecasting (3rd edition), 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Literal, TypeAlias
+from typing import Literal, Protocol
 
 import numpy as np
 import polars as pl
 
 from promo.errors import PromoError
 from promo.market import calendar
+from promo.market.calendar import CALENDARS, DAY_WEIGHTS, DayWeights
 from promo.schema import Assumption, Floats, Ints, Words
 
-Forecaster: TypeAlias = Callable[[Floats, tuple[date, ...], tuple[date, ...]], Floats]
+
+class Forecaster(Protocol):
+    """Expected cars (H,) of the months ahead from the totals (M,) of past months."""
+
+    def __call__(
+        self,
+        totals: Floats,
+        months: tuple[date, ...],
+        ahead: tuple[date, ...],
+        weights: DayWeights = DAY_WEIGHTS,
+    ) -> Floats: ...
+
 
 YEAR = 12
 LEVEL_MONTHS = 3
@@ -139,8 +151,8 @@ def month_numbers(months: Sequence[date]) -> Ints:
     return np.array([month.month - 1 for month in months], dtype=np.int64)
 
 
-def calendar_weights(months: Sequence[date]) -> Floats:
-    return np.array([calendar.month_weight(month) for month in months])
+def calendar_weights(months: Sequence[date], weights: DayWeights = DAY_WEIGHTS) -> Floats:
+    return np.array([calendar.month_weight(month, weights) for month in months])
 
 
 def seasonal_factors(totals: Floats, months: Sequence[date]) -> Floats:
@@ -168,23 +180,31 @@ def seasonal_factors(totals: Floats, months: Sequence[date]) -> Floats:
     return np.asarray(1.0 + damping * (raw / raw.mean() - 1.0), dtype=np.float64)
 
 
-def level_and_season(totals: Floats, months: tuple[date, ...], ahead: tuple[date, ...]) -> Floats:
+def level_and_season(
+    totals: Floats,
+    months: tuple[date, ...],
+    ahead: tuple[date, ...],
+    weights: DayWeights = DAY_WEIGHTS,
+) -> Floats:
     """Expected cars (H,) of the months ahead: level of the last three months x season."""
-    weights = calendar_weights(months)
-    season = seasonal_factors(totals / weights, months)
-    adjusted = totals / weights / season[month_numbers(months)]
+    length = calendar_weights(months, weights)
+    season = seasonal_factors(totals / length, months)
+    adjusted = totals / length / season[month_numbers(months)]
     level = adjusted[-LEVEL_MONTHS:].mean()
-    return np.asarray(level * season[month_numbers(ahead)] * calendar_weights(ahead))
+    return np.asarray(level * season[month_numbers(ahead)] * calendar_weights(ahead, weights))
 
 
 def level_season_and_trend(
-    totals: Floats, months: tuple[date, ...], ahead: tuple[date, ...]
+    totals: Floats,
+    months: tuple[date, ...],
+    ahead: tuple[date, ...],
+    weights: DayWeights = DAY_WEIGHTS,
 ) -> Floats:
     """Level x season, grown by half the last year's growth (a damped trend); a named other method.
 
     Growth is the last twelve months over the twelve before; none without two years of history.
     """
-    flat = level_and_season(totals, months, ahead)
+    flat = level_and_season(totals, months, ahead, weights)
     if len(totals) < 2 * YEAR:
         return flat
     growth = totals[-YEAR:].sum() / totals[-2 * YEAR : -YEAR].sum()
@@ -195,9 +215,13 @@ def level_season_and_trend(
 
 
 def same_month_last_year(
-    totals: Floats, months: tuple[date, ...], ahead: tuple[date, ...]
+    totals: Floats,
+    months: tuple[date, ...],
+    ahead: tuple[date, ...],
+    weights: DayWeights = DAY_WEIGHTS,
 ) -> Floats:
     """The same month of the last year known; the mean where the history is shorter."""
+    del weights
     known = dict(zip(months, totals.tolist(), strict=True))
     return np.array([_a_year_earlier(known, month, float(totals.mean())) for month in ahead])
 
@@ -211,8 +235,14 @@ def _a_year_earlier(known: dict[date, float], month: date, otherwise: float) -> 
     return otherwise
 
 
-def last_month(totals: Floats, months: tuple[date, ...], ahead: tuple[date, ...]) -> Floats:
+def last_month(
+    totals: Floats,
+    months: tuple[date, ...],
+    ahead: tuple[date, ...],
+    weights: DayWeights = DAY_WEIGHTS,
+) -> Floats:
     """The last month known, again and again."""
+    del months, weights
     return np.full(len(ahead), totals[-1])
 
 
@@ -242,33 +272,39 @@ def vehicle_shares(units: Ints) -> Floats:
     return np.asarray(shares / shares.sum(), dtype=np.float64)
 
 
-def quota_of(months: tuple[date, ...], quota: Sequence[PlateQuota]) -> Floats:
+def quota_of(
+    months: tuple[date, ...], quota: Sequence[PlateQuota], weights: DayWeights = DAY_WEIGHTS
+) -> Floats:
     """Cap (H,) on the cars of each month; infinite where no plate quota holds.
 
     A line that holds for part of a month caps that part of its purchases only.
     """
     caps = np.full(len(months), np.inf)
     for number, month in enumerate(months):
-        lines = [(line, share) for line in quota if (share := _share_under(line, month)) > 0]
+        lines = [
+            (line, share) for line in quota if (share := _share_under(line, month, weights)) > 0
+        ]
         if sum(share for _, share in lines) > 1 - 1e-9:
             caps[number] = sum(line.cars_per_month * share for line, share in lines)
     return caps
 
 
-def _share_under(line: PlateQuota, month: date) -> float:
+def _share_under(line: PlateQuota, month: date, weights: DayWeights) -> float:
     days = calendar.days_between(month, calendar.next_month(month))[:-1]
     last_day = line.last_day or date.max
     under = np.array([line.first_day <= day <= last_day for day in days])
-    return float(calendar.day_shares(days[0], days[-1])[under].sum())
+    return float(calendar.day_shares(days[0], days[-1], weights)[under].sum())
 
 
-def spread_over_days(monthly: Floats, first_day: date, last_day: date) -> Floats:
+def spread_over_days(
+    monthly: Floats, first_day: date, last_day: date, weights: DayWeights = DAY_WEIGHTS
+) -> Floats:
     """Expected cars (T,) of each day from those (H,) of the whole months."""
     months = calendar.month_starts(first_day, last_day)
     days = calendar.days_between(first_day, last_day)
     line = {month: number for number, month in enumerate(months)}
     of_month = np.array([line[calendar.month_start(day)] for day in days])
-    return np.asarray(monthly[of_month] * calendar.day_shares(first_day, last_day))
+    return np.asarray(monthly[of_month] * calendar.day_shares(first_day, last_day, weights))
 
 
 # --- how wrong have such forecasts been? ----------------------------------------------------
@@ -306,7 +342,11 @@ class Hindcast:
 
 
 def hindcasts(
-    totals: Floats, months: tuple[date, ...], horizon: int, first_origin: int
+    totals: Floats,
+    months: tuple[date, ...],
+    horizon: int,
+    first_origin: int,
+    weights: DayWeights = DAY_WEIGHTS,
 ) -> tuple[Hindcast, ...]:
     """Rolling origin: every method's forecast of `horizon` months from each month on."""
     origins = range(first_origin, len(totals) - horizon + 1)
@@ -316,7 +356,9 @@ def hindcasts(
             name,
             np.array(
                 [
-                    method(totals[:known], months[:known], months[known : known + horizon])
+                    method(
+                        totals[:known], months[:known], months[known : known + horizon], weights
+                    )
                     for known in origins
                 ]
             ),
@@ -337,7 +379,9 @@ _BACKTEST = {
 }
 
 
-def backtest(totals: Floats, months: tuple[date, ...], horizon: int) -> pl.DataFrame:
+def backtest(
+    totals: Floats, months: tuple[date, ...], horizon: int, weights: DayWeights = DAY_WEIGHTS
+) -> pl.DataFrame:
     """Each method's error over a horizon, from every origin after the first two years.
 
     The horizon is shortened until there are six origins; with a shorter history the frame is
@@ -346,7 +390,7 @@ def backtest(totals: Floats, months: tuple[date, ...], horizon: int) -> pl.DataF
     longest = len(totals) - FULL_SEASON_MONTHS - FEWEST_ORIGINS + 1
     if longest < 1:
         return pl.DataFrame(schema=_BACKTEST)
-    tried = hindcasts(totals, months, min(horizon, longest), FULL_SEASON_MONTHS)
+    tried = hindcasts(totals, months, min(horizon, longest), FULL_SEASON_MONTHS, weights)
     rows = [
         (
             cast.method,
@@ -396,7 +440,9 @@ def level_error(tested: pl.DataFrame, method: str, *, generated: bool) -> Assump
     )
 
 
-def break_in_last_year(totals: Floats, months: tuple[date, ...]) -> Words | None:
+def break_in_last_year(
+    totals: Floats, months: tuple[date, ...], weights: DayWeights = DAY_WEIGHTS
+) -> Words | None:
     """Did the level jump within the last year, so that a mean over it means little?
 
     Each split of the last twelve months that leaves three months after it is tried: the mean of
@@ -404,9 +450,9 @@ def break_in_last_year(totals: Floats, months: tuple[date, ...]) -> Words | None
     """
     if len(totals) < YEAR + LEVEL_MONTHS:
         return None
-    weights = calendar_weights(months)
-    season = seasonal_factors(totals / weights, months)
-    adjusted = totals / weights / season[month_numbers(months)]
+    length = calendar_weights(months, weights)
+    season = seasonal_factors(totals / length, months)
+    adjusted = totals / length / season[month_numbers(months)]
     splits = range(max(len(totals) - YEAR, YEAR), len(totals) - LEVEL_MONTHS + 1)
     steps = {at: adjusted[at:].mean() / adjusted[at - YEAR : at].mean() for at in splits}
     at = max(steps, key=lambda split: abs(np.log(steps[split])))
@@ -421,7 +467,7 @@ def break_in_last_year(totals: Floats, months: tuple[date, ...]) -> Words | None
     )
 
 
-def _history_warnings(past: History, first_day: date) -> list[Words]:
+def _history_warnings(past: History, first_day: date, weights: DayWeights) -> list[Words]:
     found = []
     if len(past.months) < FULL_SEASON_MONTHS:
         found.append(
@@ -439,7 +485,7 @@ def _history_warnings(past: History, first_day: date) -> list[Words]:
                 "first day of the forecast.",
             )
         )
-    broken = break_in_last_year(past.totals, past.months)
+    broken = break_in_last_year(past.totals, past.months, weights)
     return [*found, broken] if broken else found
 
 
@@ -448,11 +494,12 @@ def _history_warnings(past: History, first_day: date) -> list[Words]:
 
 @dataclass(frozen=True, slots=True)
 class ForecastRules:
-    """How the baseline is made: method, plate quota, and whether the sales are generated."""
+    """How the baseline is made: method, plate quota, are sales generated, whose calendar."""
 
     method: str = "level_and_season"  # a name in FORECASTERS
     quota: tuple[PlateQuota, ...] = ()
     generated: bool = False
+    country: str = "CN"  # a name in calendar.CALENDARS
 
 
 DEFAULT_RULES = ForecastRules()
@@ -471,21 +518,23 @@ def forecast(
     already holds the campaign does not enter its own baseline.
     """
     past = history(sales, vehicles, first_day)
+    weights = CALENDARS[rules.country]
     asked = calendar.month_starts(first_day, last_day)
     ahead = calendar.month_starts(calendar.next_month(past.months[-1]), last_day)[-len(asked) :]
     with np.errstate(divide="ignore", invalid="ignore"):  # what is not a number is refused below
-        free = FORECASTERS[rules.method](past.totals, past.months, ahead)
-    monthly = np.minimum(free, quota_of(ahead, rules.quota))
+        free = FORECASTERS[rules.method](past.totals, past.months, ahead, weights)
+    caps = quota_of(ahead, rules.quota, weights)
+    monthly = np.minimum(free, caps)
     if not (np.isfinite(monthly).all() and monthly.sum() > 0):
         raise PromoError(
             f"no sales can be expected from {first_day:%Y-%m} on",
             help="the history needs sales in every month of the year, a plate quota some plates",
         )
-    capped = spread_over_days(quota_of(ahead, rules.quota), first_day, last_day)
-    per_day = spread_over_days(monthly, first_day, last_day)
+    capped = spread_over_days(caps, first_day, last_day, weights)
+    per_day = spread_over_days(monthly, first_day, last_day, weights)
     horizon = len(calendar.month_starts(calendar.next_month(past.months[-1]), last_day))
-    tested = backtest(past.totals, past.months, min(horizon, YEAR))
-    warnings = _history_warnings(past, first_day)
+    tested = backtest(past.totals, past.months, min(horizon, YEAR), weights)
+    warnings = _history_warnings(past, first_day, weights)
     if (monthly < free).any():
         warnings.append(
             Words("车牌指标低于预测, 基线按指标封顶。", "The plate quota caps the baseline.")
@@ -495,8 +544,8 @@ def forecast(
         daily=np.outer(per_day, vehicle_shares(past.units)),
         level_error=level_error(tested, rules.method, generated=rules.generated),
         backtest=tested,
-        warnings=(*warnings, *calendar.calendar_warnings(first_day, last_day)),
+        warnings=(*warnings, *calendar.calendar_warnings(first_day, last_day, rules.country)),
         monthly=pl.DataFrame({"month": list(asked), "cars": monthly}),
-        free=spread_over_days(free, first_day, last_day),
+        free=spread_over_days(free, first_day, last_day, weights),
         capped=capped,
     )

@@ -1,12 +1,13 @@
 """On which days of a month are cars bought, and on which does a plant work?
 
-Chinese public holidays with the weekends that are worked in exchange come from the `holidays`
-library, which follows the yearly notice of the State Council. Beyond the last published notice
-only the statutory days are known: `calendar_warnings` says so.
+Public holidays come from the `holidays` library; a market names its country. Chinese ones, with
+the weekends that are worked in exchange, follow the yearly notice of the State Council: beyond the
+last published notice only the statutory days are known, and `calendar_warnings` says so.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import lru_cache
@@ -28,6 +29,7 @@ class DayWeights:
     before the Spring Festival are full and the festival itself nearly empty.
     """
 
+    country: str = "CN"
     weekday: tuple[float, ...] = (0.95, 0.95, 1.0, 1.0, 1.1, 1.3, 1.2)  # Monday to Sunday
     public_holiday: float = 0.9
     spring_festival: float = 0.2
@@ -36,6 +38,18 @@ class DayWeights:
 
 
 DAY_WEIGHTS = DayWeights()
+CALENDARS: Mapping[str, DayWeights] = {
+    "CN": DAY_WEIGHTS,
+    # Saturday is the busiest day, many states close dealers on Sunday, holidays are days of sales.
+    "US": DayWeights(
+        country="US",
+        weekday=(0.95, 0.9, 0.9, 0.95, 1.1, 1.6, 0.6),
+        public_holiday=1.0,
+        spring_festival=1.0,
+        before_spring_festival=1.0,
+    ),
+}
+"""How busy the days are, by the country that a market names; judgements."""
 
 
 class _Year(NamedTuple):
@@ -47,9 +61,12 @@ class _Year(NamedTuple):
 
 
 @lru_cache(maxsize=256)
-def _year(year: int) -> _Year:
+def _year(year: int, country: str = "CN") -> _Year:
     import holidays
 
+    if country != "CN":
+        abroad = holidays.country_holidays(country, years=year, expand=False)
+        return _Year(frozenset(abroad), frozenset(), None)
     # The neighbours too: days are exchanged across the turn of the year.
     public = holidays.country_holidays(
         "CN", years=range(year - 1, year + 2), expand=False, language="zh_CN"
@@ -81,25 +98,25 @@ def days_between(first_day: date, last_day: date) -> tuple[date, ...]:
     return tuple(first_day + _DAY * number for number in range(count))
 
 
-def is_public_holiday(day: date) -> bool:
+def is_public_holiday(day: date, country: str = "CN") -> bool:
     """Is the day off by law or by exchange, weekends not counted?"""
-    return day in _year(day.year).holidays
+    return day in _year(day.year, country).holidays
 
 
-def is_working_day(day: date) -> bool:
+def is_working_day(day: date, country: str = "CN") -> bool:
     """Do offices work on this day?
 
     >>> is_working_day(date(2022, 10, 8)), is_working_day(date(2023, 1, 23))  # a Saturday; 春节
     (True, False)
     """
-    year = _year(day.year)
+    year = _year(day.year, country)
     if day in year.worked_weekends:
         return True
     return day.weekday() < 5 and day not in year.holidays
 
 
-def _days_to_lunar_new_year(day: date) -> int | None:
-    new_year = _year(day.year).new_year
+def _days_to_lunar_new_year(day: date, country: str) -> int | None:
+    new_year = _year(day.year, country).new_year
     return None if new_year is None else (new_year - day).days
 
 
@@ -121,16 +138,17 @@ def month_starts(first_month: date, last_month: date) -> tuple[date, ...]:
 
 
 def _holiday_weight(day: date, weights: DayWeights) -> float:
-    ahead = _days_to_lunar_new_year(day)
-    if ahead is not None and -6 <= ahead <= 1 and not is_working_day(day):
+    country = weights.country
+    ahead = _days_to_lunar_new_year(day, country)
+    if ahead is not None and -6 <= ahead <= 1 and not is_working_day(day, country):
         return weights.spring_festival
     if ahead is not None and 1 < ahead <= 15:
         return weights.before_spring_festival
-    return weights.public_holiday if is_public_holiday(day) else 1.0
+    return weights.public_holiday if is_public_holiday(day, country) else 1.0
 
 
 def _day_weight(day: date, weights: DayWeights) -> float:
-    worked_weekend = day.weekday() >= 5 and is_working_day(day)
+    worked_weekend = day.weekday() >= 5 and is_working_day(day, weights.country)
     weekday = weights.weekday[2] if worked_weekend else weights.weekday[day.weekday()]
     last_days = (next_month(day) - day).days <= 3
     month_end = weights.month_end if last_days else 1.0
@@ -160,7 +178,9 @@ def day_shares(first_day: date, last_day: date, weights: DayWeights = DAY_WEIGHT
     return np.concatenate(shares)
 
 
-def plant_days(first_day: date, last_day: date, *, days_per_week: float) -> Floats:
+def plant_days(
+    first_day: date, last_day: date, *, days_per_week: float, country: str = "CN"
+) -> Floats:
     """How much of each day (T,) a plant works that works so many days of an ordinary week.
 
     Public holidays are off; a weekend exchanged for a holiday is worked. With 5.5 days a plant
@@ -172,15 +192,17 @@ def plant_days(first_day: date, last_day: date, *, days_per_week: float) -> Floa
     days = days_between(first_day, last_day)
     weekday = np.array([day.weekday() for day in days])
     ordinary = np.clip(days_per_week - weekday, 0.0, 1.0)
-    holiday = np.array([is_public_holiday(day) for day in days])
-    worked_weekend = np.array([day.weekday() >= 5 and is_working_day(day) for day in days])
+    holiday = np.array([is_public_holiday(day, country) for day in days])
+    worked_weekend = np.array(
+        [day.weekday() >= 5 and is_working_day(day, country) for day in days]
+    )
     return np.where(worked_weekend, 1.0, np.where(holiday, 0.0, ordinary))
 
 
-def calendar_warnings(first_day: date, last_day: date) -> tuple[Words, ...]:
+def calendar_warnings(first_day: date, last_day: date, country: str = "CN") -> tuple[Words, ...]:
     """What the calendar of these days only assumes."""
     known = last_notice_year()
-    if last_day.year <= known:
+    if country != "CN" or last_day.year <= known:
         return ()
     return (
         Words(

@@ -11,8 +11,10 @@ from pydantic import Field, PlainValidator, WithJsonSchema, model_validator
 
 from promo.errors import Diagnostic
 from promo.market.baseline import FORECASTERS, PlateQuota
-from promo.market.buyers import fact_faults
+from promo.market.buyers import GAVE_UP, fact_faults
+from promo.market.calendar import CALENDARS
 from promo.market.sales import beside
+from promo.market.totals import load_totals
 from promo.market.vehicles import load_catalogue
 from promo.quantities import (
     AS_QUANTITY,
@@ -38,6 +40,7 @@ from promo.textfile import (
     Loaded,
     Money,
     MoneyQuantity,
+    Number,
     NumberQuantity,
     Quantity,
     Rate,
@@ -82,8 +85,9 @@ CarsAYear = Annotated[
     Quantity, PlainValidator(quantity(between(number, 1, 10_000_000))), AS_QUANTITY
 ]
 CarsAMonth = Annotated[
-    Quantity, PlainValidator(quantity(between(number, 0, 1_000_000))), AS_QUANTITY
+    Quantity, PlainValidator(quantity(between(number, 0, 10_000_000))), AS_QUANTITY
 ]
+Country = Annotated[str, PlainValidator(one_of(list(CALENDARS))), _AS_TEXT]
 Horizon = Annotated[
     int, PlainValidator(between(count, 0, LONGEST_HORIZON)), WithJsonSchema({"type": "integer"})
 ]
@@ -123,18 +127,44 @@ class Imported(FileModel):
     source: Text = ""
 
 
+class Published(FileModel):
+    """Real totals by month, shared out over a catalogue by its shares."""
+
+    totals: Text
+    catalogue: Text
+    source: Text = ""
+
+
 class Sales(FileModel):
-    """Exactly one of generated and imported."""
+    """Exactly one of generated, imported and published."""
 
     generated: Generated | None = None
     imported: Imported | None = None
+    published: Published | None = None
 
     @model_validator(mode="after")
     def _exactly_one(self) -> Sales:
-        if (self.generated is None) == (self.imported is None):
-            message = "sales are either generated or imported"
-            raise fault("K102", message, "keep exactly one of 'generated' and 'imported'")
+        given = (self.generated, self.imported, self.published)
+        if sum(each is not None for each in given) != 1:
+            message = "sales are either generated or imported or published"
+            help = "keep exactly one of 'generated', 'imported' and 'published'"
+            raise fault("K102", message, help)
         return self
+
+
+class OldCar(FileModel):
+    """What the old car would fetch otherwise, lognormal over its owners."""
+
+    value: MoneyQuantity
+    dispersion: Number = 0.5
+    source: Text = ""
+
+
+class Pool(FileModel):
+    """Owners who would keep their car or buy a used one, a month: the replacement pool."""
+
+    cars_per_month: CarsAMonth
+    source: Text = ""
 
 
 class BuyerType(FileModel):
@@ -144,6 +174,8 @@ class BuyerType(FileModel):
     share: Rate
     income_monthly: Money | None = None
     facts: dict[str, str] = Field(default_factory=dict)
+    old_car: OldCar | None = None
+    replacement_pool: Pool | None = None
     source: Text = ""
 
 
@@ -191,9 +223,15 @@ class Market(FileModel):
     without: tuple[HoldsAnyway, ...] = ()
     plate_quota: tuple[QuotaLine, ...] = ()
     horizon_months: Horizon = 8
+    calendar: Country = "CN"
     forecast: ForecastChoice = ForecastChoice()
     behaviour: dict[str, NumberQuantity] = Field(default_factory=dict)
     source: Text = ""
+
+    @property
+    def has_pool(self) -> bool:
+        """Does the market state owners who would keep their car or buy a used one?"""
+        return any(each.replacement_pool is not None for each in self.buyers)
 
     @property
     def quota(self) -> tuple[PlateQuota, ...]:
@@ -206,6 +244,18 @@ class Market(FileModel):
         """What the file assumes of the market; overrides of behaviour are listed by their room."""
         generated, outside = self.sales.generated, self.outside
         named: list[tuple[str, Quantity, str, Words, str]] = []
+        for each in self.buyers:
+            at = f"buyers.{each.id}"
+            if each.old_car is not None:
+                words = Words(f"{each.id}: {_OLD_CAR.zh}", f"{each.id}: {_OLD_CAR.en}")
+                value, said = each.old_car.value, each.old_car.source
+                named.append((f"{at}.old_car.value", value, "CNY", words, said))
+            if each.replacement_pool is not None:
+                words = Words(f"{each.id}: {_POOL.zh}", f"{each.id}: {_POOL.en}")
+                flow, said = each.replacement_pool.cars_per_month, each.replacement_pool.source
+                named.append(
+                    (f"{at}.replacement_pool.cars_per_month", flow, "cars a month", words, said)
+                )
         if generated is not None:
             at, said = "sales.generated", generated.source
             named += [
@@ -227,6 +277,8 @@ class Market(FileModel):
         )
 
 
+_OLD_CAR = Words("旧车原本可卖的价(中位数)", "what the old car would fetch otherwise, median")
+_POOL = Words("原本不买新车的旧车车主(每月)", "owners who would keep or buy used, a month")
 _CARS = Words("全市每年新车销量", "new cars a year in the city")
 _TREND = Words("销量年增长", "yearly growth of sales")
 _PLATES = Words("每月新车牌照", "new plates a month")
@@ -261,6 +313,11 @@ def _buyer_findings(loaded: Loaded[Market], market: Market) -> list[Diagnostic]:
             found.append(loaded.diagnostic(("buyers", place, "id"), "R410", message))
         seen.add(each.id)
         found += _fact_findings(loaded, ("buyers", place, "facts"), each.facts)
+        if each.old_car is not None and each.facts.get("trade_in") not in GAVE_UP:
+            message = "an old car that is given up needs the fact 'trade_in'"
+            at = ("buyers", place, "old_car")
+            help = "write 'trade_in: scrapped' or 'trade_in: sold' under 'facts'"
+            found.append(loaded.diagnostic(at, "K102", message, help=help, at_key=True))
     if market.outside is not None:
         found += _fact_findings(loaded, ("outside", "facts"), market.outside.facts)
     total = sum(each.share for each in market.buyers)
@@ -305,6 +362,9 @@ def _links(market: Market) -> list[tuple[KeyPath, str]]:
         links.append((("sales", "generated", "catalogue"), market.sales.generated.catalogue))
     if market.sales.imported is not None:
         links.append((("sales", "imported", "map"), market.sales.imported.map))
+    if market.sales.published is not None:
+        links.append((("sales", "published", "catalogue"), market.sales.published.catalogue))
+        links.append((("sales", "published", "totals"), market.sales.published.totals))
     return links
 
 
@@ -316,6 +376,8 @@ def _link_findings(loaded: Loaded[Market], market: Market) -> list[Diagnostic]:
             found.append(missing)
         elif keypath[-1] == "catalogue":
             found += load_catalogue(resolve(loaded.path, relative))[1]
+        elif keypath[-1] == "totals":
+            found += load_totals(resolve(loaded.path, relative))[1]
     return found + _import_findings(loaded, market)
 
 

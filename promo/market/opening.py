@@ -12,8 +12,9 @@ from promo.market import sales as imports
 from promo.market.baseline import Baseline, ForecastRules, forecast
 from promo.market.buyers import types_frame
 from promo.market.calendar import month_start
-from promo.market.market import BuyerType, Generated, Imported, Market, import_command
+from promo.market.market import BuyerType, Generated, Imported, Market, Published, import_command
 from promo.market.synthetic import Margins, generate_sales
+from promo.market.totals import load_totals, shared_out
 from promo.market.vehicles import complete, group_slow_sellers, load_catalogue
 from promo.schema import SALES_COLUMNS, VEHICLE_COLUMNS
 from promo.textfile import Finding, exists, resolve
@@ -25,9 +26,9 @@ class OpenMarket:
 
     Attributes
     ----------
-    vehicles : one row a vehicle, `VEHICLE_COLUMNS`
+    vehicles : one row a vehicle, `VEHICLE_COLUMNS` and what else its catalogue tells
     sales : one row a month and vehicle, `SALES_COLUMNS`
-    types : one row a buyer type: type, share, income_monthly (yuan or null), one column a fact
+    types : one row a buyer type, or a part of one by the value of its old car: see `types_frame`
     outside : the same with one row for buyers elsewhere, or None
     files : path and sha256 of every file that was read
     """
@@ -52,6 +53,7 @@ def forecast_rules(market: Market) -> ForecastRules:
         method=market.forecast.method,
         quota=market.quota,
         generated=market.sales.generated is not None,
+        country=market.calendar,
     )
 
 
@@ -62,10 +64,13 @@ def open_market(market: Market, path: str, before: date | None = None) -> OpenMa
     what was on sale at that time, and nothing later is known.
     """
     generated, imported = market.sales.generated, market.sales.imported
+    published = market.sales.published
     if generated is not None:
         vehicles, sales, files = _generated(generated, path)
     elif imported is not None:
         vehicles, sales, files = _imported(market, imported, path, before)
+    elif published is not None:
+        vehicles, sales, files = _published(published, path)
     else:
         raise ValueError("a market has sales")
     sales = _known(sales, before)
@@ -122,6 +127,20 @@ def _generated(
     )
     sales = generate_sales(catalogue.vehicles, catalogue.shares, margins, seed=generated.seed)
     return catalogue.vehicles, sales, {file: catalogue.digest}
+
+
+def _published(
+    published: Published, path: str
+) -> tuple[pl.DataFrame, pl.DataFrame, dict[str, str]]:
+    at_catalogue = _linked(path, published.catalogue)
+    at_totals = _linked(path, published.totals)
+    catalogue, findings = load_catalogue(at_catalogue)
+    totals, more = load_totals(at_totals)
+    if catalogue is None or totals is None:
+        raise InputError((*findings, *more))
+    sales = shared_out(totals.monthly, catalogue.vehicles, catalogue.shares)
+    files = {at_catalogue: catalogue.digest, at_totals: totals.digest}
+    return catalogue.vehicles, sales, files
 
 
 def _imported(

@@ -27,6 +27,18 @@ COLUMN_TYPES: dict[str, pl.DataType] = {
 }
 VEHICLE_SCHEMA = pl.Schema({name: COLUMN_TYPES.get(name, pl.String()) for name in VEHICLE_COLUMNS})
 
+VEHICLE_FACTS: dict[str, str] = {
+    "vehicle_category": "text?",
+    "miles_per_gallon": "number?",
+    "list_price": "money?",
+    "list_price_ex_vat": "money?",
+    "electric_range_km": "number?",
+    "battery_kwh": "number?",
+    "co2_g_km": "number?",
+    "emission_class": "number?",
+}
+"""Facts of a vehicle that a catalogue may tell besides its columns, where rules ask for them."""
+
 _CATALOGUE = {
     "vehicle": "text",
     "model": "text?",
@@ -40,6 +52,7 @@ _CATALOGUE = {
     "displacement_l": "number?",
     "seats": "number?",
     "share": "share?",
+    **VEHICLE_FACTS,
 }
 
 # Price bands stand in for segments where a catalogue names none: from (yuan), name.
@@ -91,7 +104,7 @@ class Catalogue:
 
     Attributes
     ----------
-    vehicles : one row a vehicle with `VEHICLE_COLUMNS`
+    vehicles : one row a vehicle with `VEHICLE_COLUMNS`, and those of `VEHICLE_FACTS` it tells
     shares : one share of the city's sales a vehicle, same order, summing to one
     digest : sha256 of the file
     """
@@ -110,7 +123,9 @@ def load_catalogue(path: str) -> tuple[Catalogue | None, tuple[Diagnostic, ...]]
     if findings:
         return None, findings
     shares = table.value["share"].fill_null(0.0)
-    vehicles = complete(table.value.drop("share")).select(*VEHICLE_COLUMNS)
+    vehicles = complete(table.value.drop("share", *VEHICLE_FACTS))
+    told = [name for name in VEHICLE_FACTS if not table.value[name].is_null().all()]
+    vehicles = vehicles.select(*VEHICLE_COLUMNS).with_columns(table.value.select(told))
     return Catalogue(vehicles, shares / shares.sum(), table.digest), ()
 
 

@@ -364,7 +364,13 @@ def built_here(plant: Manufacturer, vehicles: pl.DataFrame) -> Bools:
 
 
 def plant_lines(
-    plant: Manufacturer, *, days: Sequence[date], models: Sequence[str], drawn: Drawn, draws: int
+    plant: Manufacturer,
+    *,
+    days: Sequence[date],
+    country: str = "CN",
+    models: Sequence[str],
+    drawn: Drawn,
+    draws: int,
 ) -> PlantLines:
     """What can the lines build on each of the `days`, for the `models` (J,) of the vehicles?"""
     groups = list(dict.fromkeys(line.models for line in plant.lines))
@@ -372,7 +378,7 @@ def plant_lines(
     working = np.zeros((len(days), len(groups)))
     for line in plant.lines:
         group = groups.index(line.models)
-        worked = plant_days(days[0], days[-1], days_per_week=line.days_per_week)
+        worked = plant_days(days[0], days[-1], days_per_week=line.days_per_week, country=country)
         rate = _line_rate(plant, line, drawn, draws)
         capacity[:, :, group] += rate[:, np.newaxis] * worked
         working[:, group] = np.maximum(working[:, group], worked)

@@ -345,8 +345,13 @@ SENTENCES: dict[str, str] = {
     "a yearly change of {}": "年变化 {}",
     "write a change such as '5%' or '-8%'": "请写变化率，如 '5%' 或 '-8%'",
     "{} months of sales": "{} 个月的销量",
-    "sales are either generated or imported": "销量要么生成，要么导入",
-    "keep exactly one of 'generated' and 'imported'": "generated 和 imported 只留一个",
+    "sales are either generated or imported or published": "销量只有一种来源：生成、导入或公布",
+    "keep exactly one of 'generated', 'imported' and 'published'": "generated、imported 和 "
+    "published 只留一个",
+    "an old car that is given up needs the fact 'trade_in'": "要交出旧车，须写事实 trade_in",
+    "write 'trade_in: scrapped' or 'trade_in: sold' under 'facts'": "请在 facts 下写 "
+    "trade_in: scrapped 或 trade_in: sold",
+    "months follow each other without a gap, the oldest first": "各月应从早到晚依次相连，不缺月",
     "the buyer type '{}' is declared twice": "购车人类型“{}”写了两次",
     "it ends before it starts": "终点早于起点",
     "these sales are not imported yet": "这些销量尚未导入",

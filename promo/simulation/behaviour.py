@@ -34,6 +34,11 @@ class Behaviour:
     renewal_belief : (R,) believed chance of a next round
     travel_cost, travel_dispersion : (R,) median, yuan, and dispersion for buyers from outside
     outside_per_day : (R,) purchases of outsiders within reach
+    old_car : (R, I) yuan that the old car of a type would fetch otherwise; 0 where it keeps it
+    pool_per_day : (R, I) owners a day who would keep their car or buy a used one
+    pool_threshold, pool_dispersion : (R,) benefit over price at which half of them buy new, and
+        dispersion of its logarithm
+    pool_days : (R,) mean days from being willing to buying
     level : (R, T) market size relative to the forecast
     """
 
@@ -53,6 +58,11 @@ class Behaviour:
     travel_cost: Floats
     travel_dispersion: Floats
     outside_per_day: Floats
+    old_car: Floats
+    pool_per_day: Floats
+    pool_threshold: Floats
+    pool_dispersion: Floats
+    pool_days: Floats
     level: Floats
 
     def of_types(self, types: Ints) -> Behaviour:

@@ -29,7 +29,10 @@ PARTS = (
     "came_from_outside",
     "new_buyers",
 )
-ANYWAY, SWITCHED, MOVED, OUTSIDE, NEW = range(5)
+ANYWAY, SWITCHED, MOVED, OUTSIDE, NEW, POOL = range(6)
+"""Rows of the ledger. New buyers are those of the market (`NEW`), who answer as new-car buyers do,
+and those of the replacement pool (`POOL`), who would have kept their car or bought a used one."""
+ROWS = 6
 LONGEST_BIN = 28
 
 
@@ -52,6 +55,8 @@ class Sources:
     planned : (S, V, U) cars by week of the claim and week for which they were planned, of those
         who are re-timed; zero for all others
     gain : (S,) yuan gained a car
+    fen : (S, J, K) paid by each pot
+    old_car : (S, J) yuan that the old car given up would fetch otherwise
     """
 
     rate: Floats
@@ -61,6 +66,7 @@ class Sources:
     planned: Floats
     gain: Floats
     fen: Ints
+    old_car: Floats
 
     def claim_rates(self) -> tuple[ClaimRates, Ints, Ints, Ints]:
         """Rates by (source, amount): rates, amounts, and source and amount class of columns."""
@@ -84,14 +90,14 @@ class Tally:
 
     Attributes
     ----------
-    parts : (5, J) subsidised cars
+    parts : (6, J) subsidised cars, by row of the ledger
     arrived : (T, L + 1) subsidised cars bought
     same : (T, L + 1) of which the same household buys the same on the same day without
     removed : (T, L + 1) cars that the other subsidised households would have bought
     instead : (J,) what all subsidised households buy without, inside the horizon
     from_beyond : cars whose households were planned beyond the horizon
     gain : yuan
-    fen : (W, K) paid a day
+    old_cars : yuan that the old cars given up would fetch otherwise
     """
 
     parts: Cars
@@ -101,6 +107,7 @@ class Tally:
     instead: Cars
     from_beyond: Cars
     gain: Floats
+    old_cars: Floats
 
     def plus(self, other: Tally) -> Tally:
         """Both together."""
@@ -116,9 +123,17 @@ def sources(
         stream
         for period in range(window.periods)
         for stream in builder.of_period(period)
-        if stream.rate.any() and stream.fen.any()
+        if stream.rate.any() and stream.terms.fen.any()
     ]
     return _stacked(listed, setting, window, state.fen.shape[-1])
+
+
+@dataclass(frozen=True, slots=True)
+class _Terms:
+    """What one type is paid for each vehicle, (J, K) fen, and gives up for it, (J,) yuan."""
+
+    fen: Ints
+    old_car: Floats
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +144,7 @@ class _Stream:
     origin: Floats
     planned: Floats
     gain: float
-    fen: Ints
+    terms: _Terms
 
 
 def _stacked(listed: list[_Stream], setting: Setting, window: Window, pots: int) -> Sources:
@@ -144,6 +159,7 @@ def _stacked(listed: list[_Stream], setting: Setting, window: Window, pots: int)
             planned=np.zeros((0, claim_weeks(window.days.size).size, weeks)),
             gain=np.zeros(0),
             fen=np.zeros((0, cars, pots), dtype=np.int64),
+            old_car=none,
         )
     return Sources(
         rate=np.stack([s.rate for s in listed]),
@@ -152,7 +168,8 @@ def _stacked(listed: list[_Stream], setting: Setting, window: Window, pots: int)
         origin=np.stack([s.origin for s in listed]),
         planned=np.stack([s.planned for s in listed]),
         gain=np.array([s.gain for s in listed]),
-        fen=np.stack([s.fen for s in listed]),
+        fen=np.stack([s.terms.fen for s in listed]),
+        old_car=np.stack([s.terms.old_car for s in listed]),
     )
 
 
@@ -179,6 +196,7 @@ class _Builder:
         paid = fen.sum(axis=1) > 0
         response = self.state.response
         here = (self.row, period, kind)
+        terms = _Terms(fen, self.state.old_car[here])
         stay, switched, new = (
             a[here] * paid for a in (response.stay, response.switched, response.new)
         )
@@ -196,7 +214,7 @@ class _Builder:
                 origin,
                 none,
                 gain,
-                fen,
+                terms,
             ),
             _Stream(
                 joiners,
@@ -205,14 +223,33 @@ class _Builder:
                 origin,
                 none,
                 gain,
-                fen,
+                terms,
             ),
-            *self._movers(period, kind, on, faithful, origin, fen),
-            self._delayed(kind, on, faithful, origin, fen),
+            *self._movers(period, kind, on, faithful, origin, terms),
+            self._delayed(kind, on, faithful, origin, terms),
+            *self._from_pool(period, kind, on, terms),
+        ]
+
+    def _from_pool(self, period: int, kind: int, on: Bools, terms: _Terms) -> list[_Stream]:
+        pool = self.state.pool
+        cars = pool.daily[self.row, :, kind] * on
+        if not cars.any():
+            return []
+        taken = pool.vehicles[self.row, period, kind]
+        return [
+            _Stream(
+                cars,
+                np.stack([taken, np.zeros_like(taken)]),
+                (POOL, POOL),
+                taken,
+                self._not_moved(),
+                float(pool.gain[self.row, period, kind]),
+                terms,
+            )
         ]
 
     def _movers(
-        self, period: int, kind: int, on: Bools, faithful: Floats, origin: Floats, fen: Ints
+        self, period: int, kind: int, on: Bools, faithful: Floats, origin: Floats, terms: _Terms
     ) -> list[_Stream]:
         movers, row = self.state.movers, self.row
         landed = movers.landing.daily[row, :, kind]
@@ -228,7 +265,7 @@ class _Builder:
                     origin,
                     self._by_claim_week(landed * on[:, None]) * weeks,
                     float(movers.gain[row, period, kind, group]),
-                    fen,
+                    terms,
                 )
             )
         return streams
@@ -243,7 +280,7 @@ class _Builder:
         return np.zeros((weeks, self.setting.bins.start.size))
 
     def _delayed(
-        self, kind: int, on: Bools, faithful: Floats, origin: Floats, fen: Ints
+        self, kind: int, on: Bools, faithful: Floats, origin: Floats, terms: _Terms
     ) -> _Stream:
         delayed, row = self.state.delayed, self.row
         taken = delayed.vehicles[row, kind]
@@ -254,7 +291,7 @@ class _Builder:
             origin,
             self._not_moved() + self.setting.bins.gather(delayed.waiting[row, kind]),
             float(delayed.gain[row, kind]),
-            fen,
+            terms,
         )
 
     def _from_outside(self, period: int, on: Bools) -> list[_Stream]:
@@ -272,7 +309,7 @@ class _Builder:
                 taken,
                 self._not_moved(),
                 float(self.state.outside_gain[self.row, period]),
-                self.state.fen[self.row, period, home],
+                _Terms(self.state.fen[self.row, period, home], np.zeros(taken.size)),
             )
         ]
 
@@ -317,7 +354,7 @@ class Claimants:
         rest = luck.split(by_column[..., -1], _normalised(self.vehicles * ~local))
         cars = rest.copy()
         cars[..., local] = by_column[..., :-1]
-        parts = np.zeros((len(PARTS), local.size), dtype=claims.dtype)
+        parts = np.zeros((ROWS, local.size), dtype=claims.dtype)
         np.add.at(parts, self.streams.part[self.source], cars)
         removal = self._removal(split, luck)
         gain = claims.sum(axis=0) @ self.streams.gain[self.source]
@@ -329,6 +366,7 @@ class Claimants:
             instead=removal[1] + cars[self._same_day(), 0].sum(axis=0),
             from_beyond=removal[2],
             gain=np.asarray(gain),
+            old_cars=self._old_cars(cars),
         )
 
     def mean_tally(self, claims: Floats) -> Tally:
@@ -346,7 +384,7 @@ class Claimants:
         inside = planned[:, self.setting.bins.start < self.setting.horizon].sum(axis=1)
         share = np.divide(inside, by_column, out=np.zeros_like(inside), where=by_column > 0)
         cars = by_column[:, None, None] * self.vehicles
-        parts = np.zeros((len(PARTS), self.setting.local.size))
+        parts = np.zeros((ROWS, self.setting.local.size))
         np.add.at(parts, self.streams.part[self.source], cars)
         plan = (
             cars[:, 0] + cars[:, 1].sum(axis=1, keepdims=True) * self.streams.origin[self.source]
@@ -360,7 +398,13 @@ class Claimants:
             instead=np.where(same_day[:, 0], 1.0, share) @ plan,
             from_beyond=np.asarray(planned.sum() - inside.sum()),
             gain=np.asarray(by_column @ self.streams.gain[self.source]),
+            old_cars=self._old_cars(cars),
         )
+
+    def _old_cars(self, cars: Cars) -> Floats:
+        """Yuan that the old cars given up for these cars (N, 2, J) would fetch otherwise."""
+        value = self.streams.old_car[self.source]
+        return np.asarray((cars.sum(axis=1) * value).sum(), dtype=np.float64)
 
     def _same_day(self) -> Bools:
         """Columns of households that buy on their planned day in the city."""

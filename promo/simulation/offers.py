@@ -7,13 +7,14 @@ period, type, vehicle); the rules that decide claims decide the cells.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date, timedelta
 
 import numpy as np
 import polars as pl
 
 from promo.policy.rules import UNLIMITED, Rules
-from promo.schema import Floats, Ints
+from promo.schema import FACTS, Bools, Floats, Ints
 
 REGISTRATION_LAG_DAYS = 7
 """Days from invoice to plate and claim; an assumption of the program, printed with its limits."""
@@ -28,7 +29,7 @@ def cells(days: Sequence[date], types: pl.DataFrame, vehicles: pl.DataFrame) -> 
         registration_date=pl.col("invoice_date") + lag,
         claim_date=pl.col("invoice_date") + lag,
     )
-    facts = [c for c in types.columns if c not in {"type", "share", "income_monthly"}]
+    facts = [name for name in types.columns if name in FACTS]
     # The type goes along, since a frame without columns would have no rows.
     buyers = types.select(pl.col("type").alias("buyer type"), *facts)
     crossed = (
@@ -45,6 +46,47 @@ def cells(days: Sequence[date], types: pl.DataFrame, vehicles: pl.DataFrame) -> 
     return crossed.with_columns(
         **{name: value for name, value in usual.items() if name not in crossed.columns}
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Paid:
+    """What the open pots pay, and what is given up for it.
+
+    Attributes
+    ----------
+    fen : (R, P, I, J, K) paid by each of K pots
+    old_car : (R, P, I, J) yuan that the old car given up would fetch otherwise
+    """
+
+    fen: Ints
+    old_car: Floats
+
+    def __getitem__(self, rows: slice) -> Paid:
+        """The same of some draws."""
+        return Paid(self.fen[rows], self.old_car[rows])
+
+
+def keeping_the_old_car(frame: pl.DataFrame) -> pl.DataFrame:
+    """The same cells if nobody gave up an old car."""
+    old = [name for name in frame.columns if name.startswith("trade_in")]
+    nothing = [pl.lit(None, frame.schema[name]).alias(name) for name in old if name != "trade_in"]
+    return frame.with_columns(*nothing, trade_in=pl.lit("none"))
+
+
+def better_of(giving: Ints, keeping: Ints, old_car: Floats, gives: Bools) -> Paid:
+    """Each buyer gives up the old car only where that pays more than keeping it.
+
+    Parameters
+    ----------
+    giving, keeping : (R, P, I, J, K) fen
+    old_car : (R, I) yuan
+    gives : (I,) whether a type has an old car to give up
+    """
+    value = np.broadcast_to(old_car[:, None, :, None], giving.shape[:-1])
+    more = (giving.sum(axis=-1) - keeping.sum(axis=-1)) / 100 > value
+    given = more & gives[:, None]
+    fen = np.where((given | ~gives[:, None])[..., None], giving, keeping)
+    return Paid(fen, np.where(given, value, 0.0))
 
 
 def pot_names(rules: Rules) -> tuple[str, ...]:

@@ -25,6 +25,7 @@ from promo.simulation import offers
 from promo.simulation.behaviour import Behaviour
 from promo.simulation.draws import ParameterDraws
 from promo.simulation.money_path import Carry, LastYuan
+from promo.simulation.offers import Paid, better_of
 from promo.simulation.setting import PlannedBins, Setting, planned_bins
 from promo.simulation.uptake import Window
 from promo.simulation.without import planned_purchases
@@ -92,6 +93,7 @@ class Stage:
     Attributes
     ----------
     policy_yuan : (N, P, I, J) money of each policy that holds anyway, beyond the base period's
+    kept : the frame if nobody gave up an old car; None where no type has one to give up
     """
 
     setting: Setting
@@ -102,6 +104,7 @@ class Stage:
     trend_years: float
     central: Mapping[str, float]
     level_factors: Levels
+    kept: pl.DataFrame | None = None
 
     @property
     def types(self) -> int:
@@ -113,11 +116,11 @@ class Stage:
         behaviour = self.behaviour(draws)
         policy_gain = self._policy_gain(draws, behaviour)
         planned = planned_purchases(self.setting, behaviour, policy_gain)
-        known: dict[frozenset[int], Ints] = {}
+        known: dict[frozenset[int], Paid] = {}
 
-        def paid(pots: frozenset[int]) -> Ints:
+        def paid(pots: frozenset[int]) -> Paid:
             if pots not in known:
-                known[pots] = self._paid(draws, pots)
+                known[pots] = self._paid(draws, pots, behaviour.old_car)
             return known[pots]
 
         return Block(
@@ -153,13 +156,27 @@ class Stage:
             gain += factor[:, None, None, None] * yuan
         return gain
 
-    def _paid(self, draws: ParameterDraws, pots: frozenset[int]) -> Ints:
+    def _paid(self, draws: ParameterDraws, pots: frozenset[int], old_car: Floats) -> Paid:
+        giving = self._fen(self.frame, draws, pots)
+        if self.kept is None:
+            return Paid(giving, np.broadcast_to(0.0, giving.shape[:-1]))
+        outside = np.zeros((len(draws), int(self.setting.outside is not None)))
+        gives = self.setting.types["old_car"].is_not_null().to_numpy()
+        return better_of(
+            giving,
+            self._fen(self.kept, draws, pots),
+            np.concatenate([old_car, outside], axis=1),
+            np.append(gives, outside[0] > 0),
+        )
+
+    def _fen(self, frame: pl.DataFrame, draws: ParameterDraws, pots: frozenset[int]) -> Ints:
+        """Fen (R, P, I + outside, J, K) that each pot pays in these cells."""
         rules = self.programme.rules
         names = frozenset(offers.pot_names(rules)[pot] for pot in pots)
         scales = {
             f"scale.{benefit}": draws[name] for benefit, name in self.programme.scales.items()
         }
-        fen = offers.scaled_amounts(self.frame, rules, names, scales)
+        fen = offers.scaled_amounts(frame, rules, names, scales)
         people = self.types + (self.setting.outside is not None)
         shaped = fen.reshape(
             fen.shape[0], self.window.periods, people, self.setting.price.size, -1
@@ -219,8 +236,23 @@ class Stage:
             travel_dispersion=draws["travel_cost_dispersion"],
             outside_per_day=draws.values.get("outside.cars_per_month", np.zeros(some))
             / DAYS_PER_MONTH,
+            old_car=self._of_types("old_car", "old_car_multiple", draws),
+            pool_per_day=self._of_types("pool", "pool_share", draws) / DAYS_PER_MONTH,
+            pool_threshold=draws.values.get("pool_threshold", np.ones(some)),
+            pool_dispersion=draws.values.get("pool_dispersion", np.ones(some)),
+            pool_days=draws.values.get("pool_days", np.ones(some)),
             level=self._level(draws),
         )
+
+    def _of_types(self, name: str, factor: str, draws: ParameterDraws) -> Floats:
+        """Of each type (R, I) the assumption it names, times its factor; 0 where it names none."""
+        types = self.setting.types
+        found = np.zeros((len(draws), types.height))
+        if name in types.columns:
+            for row, (named, times) in enumerate(types.select(name, factor).iter_rows()):
+                if named is not None:
+                    found[:, row] = draws[named] * times
+        return found
 
     def _level(self, draws: ParameterDraws) -> Floats:
         """Size of the market (R, T) relative to the forecast at central assumptions."""
@@ -275,6 +307,11 @@ def set_stage(  # noqa: PLR0913 - the six inputs of a study
     window = _window(days, by_day, declared)
     horizon = min(window[1] + 1 + horizon_days, len(days))
     breaks = (window[0], window[1] + 1, horizon)
+    gives_up = "old_car" in rows.columns and rows["old_car"].is_not_null().any()
+    kept = offers.keeping_the_old_car(everywhere) if gives_up else None
+    if kept is not None:
+        keeping = offers.amounts(kept, rules, frozenset(offers.pot_names(rules)))
+        by_day = np.concatenate([by_day, keeping.reshape(len(days), -1)], axis=1)
     period, period_days = offers.periods([by_day, *policies], breaks)
     base = offers.cells([base_day], rows, vehicles)
     shape = (len(policies), period_days.size, rows.height, vehicles.height)
@@ -292,11 +329,13 @@ def set_stage(  # noqa: PLR0913 - the six inputs of a study
     )
     seen = Window.of(setting)
     in_window = np.arange(seen.periods) + seen.first_period
+    frame = offers.cells([days[d] for d in period_days[in_window]], rows, vehicles)
     return Stage(
         setting=setting,
         window=seen,
         programme=programme,
-        frame=offers.cells([days[d] for d in period_days[in_window]], rows, vehicles),
+        frame=frame,
+        kept=offers.keeping_the_old_car(frame) if gives_up else None,
         policy_yuan=policy_fen[:, :, : people.types.height] / 100,
         trend_years=(days[window[0]] - base_day).days / 365,
         central=central,

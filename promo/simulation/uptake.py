@@ -10,12 +10,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from promo.demand.moving import cost_edges, moving_table, moving_weights
+from promo.demand.moving import OneCost, drawn_in
 from promo.demand.nested_logit import pivot
 from promo.demand.response import Response, market_gain, stay_shares
 from promo.schema import Floats, Ints
 from promo.simulation.behaviour import Behaviour, Willingness, willingness
 from promo.simulation.landing import DISTANCES, Between, Landing, Memory, Willing, land
+from promo.simulation.offers import Paid
+from promo.simulation.pool import Asked, Drawn, drawn_from_pool
 from promo.simulation.setting import Setting
 from promo.simulation.without import Planned, landing_hazard, regimes
 
@@ -68,16 +70,19 @@ class Uptake:
     ----------
     fen : (R, P, I, J, K) paid by each of K pots; the last type is the outside one if there is one
     benefit : (R, P, I, J) yuan as perceived by the city's buyers
+    old_car : (R, P, I, J) yuan that the old car given up for it would fetch otherwise
     response : of planned buyers who know, (R, P, I, J)
     stayers : (R, W, I) planned buyers a day who know, less those whom the moved ones stand for
     joiners : (R, W, I) planned buyers a day whose like at home know, the base of new buyers
     outside : (R, W, J) cars a day of outside buyers
+    pool : owners who would keep their car or buy a used one
     gain : (R, P, I) yuan gained by a planned buyer who knows, new buyers included
     belief : (R, U) chance, as people see it, that the money is there in each planned week
     """
 
     fen: Ints
     benefit: Floats
+    old_car: Floats
     response: Response
     stayers: Floats
     joiners: Floats
@@ -85,6 +90,7 @@ class Uptake:
     delayed: Delayed
     outside: Floats
     outside_gain: Floats
+    pool: Drawn
     gain: Floats
     belief: Floats
 
@@ -132,9 +138,12 @@ class Window:
         return int(self.period[-1]) + 1
 
 
-def perceived(behaviour: Behaviour, fen: Ints) -> Floats:
-    """Benefit in yuan as perceived (R, P, I, J), from fen by pot (R, P, I, J, K)."""
-    yuan = fen.sum(axis=-1) / 100.0
+def perceived(behaviour: Behaviour, fen: Ints, old_car: Floats | float = 0.0) -> Floats:
+    """Benefit in yuan as perceived (R, P, I, J), from fen by pot (R, P, I, J, K).
+
+    What the old car given up for it would fetch otherwise, `old_car` (R, P, I, J), is lost.
+    """
+    yuan = fen.sum(axis=-1) / 100.0 - old_car
     return np.asarray(behaviour.perceived[:, None, None, None] * yuan)
 
 
@@ -151,6 +160,7 @@ class Offer:
     Attributes
     ----------
     fen : (R, P, I + outside, J, K) paid by each pot
+    old_car : (R, P, I, J) yuan that the old car given up would fetch otherwise
     benefit : (R, P, I, J) yuan as perceived by the city's buyers
     types : numbers of the types to whom anything is paid
     response : of planned buyers who know, (R, P, I, J)
@@ -159,6 +169,7 @@ class Offer:
     """
 
     fen: Ints
+    old_car: Floats
     benefit: Floats
     types: Ints
     response: Response
@@ -166,11 +177,12 @@ class Offer:
 
 
 def offer(
-    setting: Setting, window: Window, behaviour: Behaviour, planned: Planned, fen: Ints
+    setting: Setting, window: Window, behaviour: Behaviour, planned: Planned, paid: Paid
 ) -> Offer:
-    """Answers to pots that pay `fen` (R, P, I + outside, J, K) in each period of the window."""
-    home = fen[:, :, : setting.share_of_type.shape[0]]
-    benefit = perceived(behaviour, home)
+    """Answers to what pots pay in each period of the window, types of the city before others."""
+    home = slice(0, setting.share_of_type.shape[0])
+    old_car = paid.old_car[:, :, home]
+    benefit = perceived(behaviour, paid.fen[:, :, home], old_car)
     shares = planned.shares[:, window.first_period : window.first_period + window.periods]
     response = stay_shares(
         setting.nests,
@@ -183,7 +195,7 @@ def offer(
     people = _People(
         setting, window, behaviour.of_types(types), planned, types, benefit[:, :, types]
     )
-    return Offer(fen, benefit, types, response, people.all_willing())
+    return Offer(paid.fen, old_car, benefit, types, response, people.all_willing())
 
 
 @dataclass(frozen=True, slots=True)
@@ -283,6 +295,7 @@ def uptake(
     return Uptake(
         fen=made.fen,
         benefit=made.benefit,
+        old_car=made.old_car,
         response=made.response,
         stayers=np.maximum(
             behaviour.aware_dealer[:, None, None] * daily - leaving * paid_later, 0.0
@@ -292,6 +305,7 @@ def uptake(
         delayed=_delayed(setting, window, behaviour, planned, made),
         outside=outside,
         outside_gain=outside_gain,
+        pool=_from_pool(setting, window, behaviour, planned, made),
         gain=market_gain(
             made.response.log_inclusive, behaviour.alpha[:, None], behaviour.zeta[:, None, None]
         ),
@@ -467,21 +481,32 @@ def _outside(
     benefit = perceived(behaviour, fen)[:, :, 0]
     alpha = behaviour.alpha.mean(axis=1)
     market = setting.market
-    edges = cost_edges(benefit)
-    table = moving_table(
-        setting.nests, market, benefit, alpha[:, None], behaviour.correlations[:, None], edges
+    share, gain = drawn_in(
+        setting.nests,
+        market,
+        benefit,
+        alpha[:, None],
+        behaviour.correlations[:, None],
+        OneCost(
+            np.broadcast_to(behaviour.travel_cost[:, None], gain.shape),
+            np.broadcast_to(behaviour.travel_dispersion[:, None], gain.shape),
+        ),
     )
-    weights = moving_weights(
-        edges,
-        np.ones(1),
-        np.broadcast_to(behaviour.travel_cost[:, None], gain.shape),
-        np.broadcast_to(behaviour.travel_dispersion[:, None], gain.shape),
-    )
-    share = (weights @ table.moved)[:, :, 0]
     flow = behaviour.outside_per_day[:, None] * aware_at_home(behaviour, window.days)
-    cars = flow[:, :, None] * share[:, window.period]
-    middle = 0.5 * (edges[..., 1:] + edges[..., :-1])
-    surplus = np.maximum(benefit[:, :, None] - middle[..., None], 0.0)
-    gained = ((weights[:, :, 0, :, None] * table.moved) * surplus).sum(axis=(2, 3))
-    total = share.sum(axis=-1)
-    return cars, np.divide(gained, total, out=gain, where=total > 0)
+    return flow[:, :, None] * share[:, window.period], gain
+
+
+def _from_pool(
+    setting: Setting, window: Window, behaviour: Behaviour, planned: Planned, made: Offer
+) -> Drawn:
+    """Owners who would keep their car or buy a used one, and buy new for the money."""
+    periods = slice(window.first_period, window.first_period + window.periods)
+    at_the_end = 1.0 / (window.days[-1] - window.days + 1.0)
+    return drawn_from_pool(
+        setting.nests,
+        behaviour,
+        Asked(planned.shares[:, periods], made.benefit, setting.mean_price_by_type()),
+        aware=aware_at_home(behaviour, window.days),
+        hazard=np.clip(1.0 / behaviour.pool_days[:, None], at_the_end, 1.0),
+        period=window.period,
+    )

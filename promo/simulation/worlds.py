@@ -19,6 +19,7 @@ from promo.simulation.draws import Chance, Luck, Means, ParameterDraws
 from promo.simulation.landing import Memory
 from promo.simulation.ledger import Claimants, Tally, expected_claims, sources
 from promo.simulation.money_path import Carry, Cars, ClaimRates, LastYuan, MoneyPath, spend
+from promo.simulation.offers import Paid
 from promo.simulation.setting import Setting
 from promo.simulation.uptake import Entry, Offer, Uptake, Window, offer, uptake
 from promo.simulation.without import Planned
@@ -40,7 +41,7 @@ class Outcome:
     budget : (R, K) fen
     closing : (R, K) days after the window's first midnight, infinite if never
     spent : (R, W, K) fen a day
-    parts : (R, 5, J) subsidised cars by part of the ledger and vehicle
+    parts : (R, 6, J) subsidised cars by row of the ledger and vehicle
     with_campaign, without_campaign : (R, H, L + 1) cars bought in the city, by day of the horizon
     instead : (R, J) what the subsidised households buy without, inside the horizon
     from_beyond : (R,) cars moved from beyond the horizon
@@ -81,7 +82,7 @@ class Block:
 
     Attributes
     ----------
-    paid : fen (R, P, I + outside, J, K) that each pot pays with these pots open
+    paid : fen (R, P, I + outside, J, K) by pot with these pots open, and old cars given up
     budget : (R, K) fen
     """
 
@@ -89,7 +90,7 @@ class Block:
     window: Window
     behaviour: Behaviour
     planned: Planned
-    paid: Callable[[frozenset[int]], Ints]
+    paid: Callable[[frozenset[int]], Paid]
     budget: Ints
     last_yuan: LastYuan
     draws: ParameterDraws
@@ -156,6 +157,8 @@ def expected_spend(window: Window, state: Uptake) -> Floats:
         spent += np.einsum("rwi,rwik->rwk", cars, a_mover[:, period][:, :, :, group])
     a_waiter = np.einsum("rij,rpijk->rpik", state.delayed.vehicles, home)[:, period]
     spent += np.einsum("rwi,rwik->rwk", state.delayed.landing, a_waiter)
+    a_pool_car = np.einsum("rpij,rpijk->rpik", state.pool.vehicles, home)[:, period]
+    spent += np.einsum("rwi,rwik->rwk", state.pool.daily, a_pool_car)
     if fen.shape[2] > types:
         spent += np.einsum("rwj,rwjk->rwk", state.outside, fen[:, period, types])
     return spent
@@ -219,7 +222,7 @@ class _Life:
             instead=tally.instead[None],
             from_beyond=np.asarray(tally.from_beyond)[None],
             gain=np.asarray(tally.gain)[None],
-            unnoticed=(behaviour.passed_on - behaviour.perceived) * yuan,
+            unnoticed=(behaviour.passed_on - behaviour.perceived) * (yuan - tally.old_cars),
             kept_by_sellers=(1.0 - behaviour.passed_on) * yuan,
             planned=planned[None, :until],
         )
@@ -276,11 +279,6 @@ LIMITS: tuple[Words, ...] = (
         "不推演全国一般均衡、市场进入、长期定价、二手车价格反馈和经销商的策略性择时。",
         "Not modelled: national general equilibrium, market entry, long-run prices, feedback from "
         "used-car prices, dealers' strategic timing.",
-    ),
-    Words(
-        "没有保有量和过户统计, 报废换新带来的新增购车人未计, 新增购车人因此偏少。",
-        "Without fleet and transfer statistics the replacement pool is zero: new buyers are "
-        "understated.",
     ),
     Words(
         "从开票到上牌和申领按 7 天计; 开票时即占用资金, 到期未上牌而退回的资金未推演。",

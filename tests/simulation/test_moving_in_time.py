@@ -8,6 +8,7 @@ import pytest
 
 from promo.demand.nested_logit import Nests
 from promo.simulation.behaviour import Behaviour
+from promo.simulation.offers import Paid
 from promo.simulation.setting import Setting, planned_bins
 from promo.simulation.uptake import Entry, Window, offer, uptake
 from promo.simulation.without import Planned, landing_hazard, planned_purchases
@@ -65,6 +66,11 @@ def behaviour(stage, **changes):
         "travel_cost": np.ones(1),
         "travel_dispersion": np.ones(1),
         "outside_per_day": np.zeros(1),
+        "old_car": np.zeros((1, 1)),
+        "pool_per_day": np.zeros((1, 1)),
+        "pool_threshold": np.ones(1),
+        "pool_dispersion": np.ones(1),
+        "pool_days": np.ones(1),
         "level": np.ones((1, len(stage.days))),
     }
     return Behaviour(**{**usual, **changes})
@@ -83,7 +89,8 @@ def state(stage, people, yuan, belief=1.0, memory=None):
     )
     fen = np.zeros((1, window.periods, 1, 3, 1), dtype=np.int64)
     fen[..., 0] = np.asarray(yuan) * 100
-    made = offer(stage, window, people, planned, fen)
+    paid = Paid(fen, np.zeros(fen.shape[:-1]))
+    made = offer(stage, window, people, planned, paid)
     entry = Entry(np.full((1, stage.bins.start.size), belief), memory)
     return uptake(stage, window, people, planned, made, entry)
 
