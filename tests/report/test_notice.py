@@ -709,6 +709,19 @@ WORDS = [
         {"holding": "{months: 12, clawback: not_declared}"},
         "新车持有不满期限的是否退回补贴，没有规定。",
     ),
+    (
+        {"limits": "[{per: vin, max: 1}, {per: buyer, max: 1, source: 第三条}]"},
+        "下列各项没有注明各自的依据，可能是对文首所列依据的理解：base、limit-vin。",
+    ),
+    (
+        {
+            "money": _money(
+                pots="[{id: a, amount: 5, pays: [base]}, {id: b, amount: 5, pays: [base]}]"
+            )
+        },
+        "同一补贴由几个资金池支付的，先用排列在前、已经开始并且没有用完的资金池。",
+    ),
+    ({"limits": "[{per: vin, max: 1}]"}, "没有规定同一购车人可以获得几次补贴。"),
 ]
 AMENDED = {
     "eligibility": "[{id: floor, when: 'price >= 50000'}]",

@@ -49,7 +49,26 @@ def money_items(campaign: Campaign, voice: Voice) -> Iterator[Item]:
         )
     for pot in money.pots:
         yield _pot(pot, voice)
-    if any(pot.face is not None for pot in money.pots):
+    yield from _between_pots(money, voice)
+    yield from _funding(money, voice)
+    yield from _service(money, voice)
+    yield from _last_money(money, voice)
+    yield from _rounding(money, voice)
+    yield from (_quota(quota, voice) for quota in money.quotas)
+    yield from _payout(money, voice)
+
+
+def _between_pots(money: MoneyTerms, voice: Voice) -> Iterator[Item]:
+    """What the pots do for each other."""
+    served = [(name, pot.face) for pot in money.pots for name in pot.pays]
+    if len(set(served)) < len(served):
+        yield Item(
+            voice.say(
+                "同一补贴由几个资金池支付的，先用排列在前、已经开始并且没有用完的资金池。",
+                "Where several pots pay the same, the first that is open and not used up does.",
+            )
+        )
+    if money.pots and all(pot.face is not None for pot in money.pots):
         yield Item(
             voice.say(
                 "某一面额发完后，应得该面额的申请不再支付，不以其他面额代替。",
@@ -57,12 +76,6 @@ def money_items(campaign: Campaign, voice: Voice) -> Iterator[Item]:
                 "other face values do not stand in for it.",
             )
         )
-    yield from _funding(money, voice)
-    yield from _service(money, voice)
-    yield from _last_money(money, voice)
-    yield from _rounding(money, voice)
-    yield from (_quota(quota, voice) for quota in money.quotas)
-    yield from _payout(money, voice)
 
 
 def quantity_text(quantity: Quantity, voice: Voice) -> str:

@@ -361,10 +361,32 @@ def _paid_claims(amendment: Amendment, voice: Voice) -> str:
 
 
 def _open(campaign: Campaign, voice: Voice) -> Iterator[Block]:
-    found = [Item(text) for text in (*_undeclared(campaign, voice), *_assumed(campaign, voice))]
-    yield from found
-    if not found:
-        yield voice.say("没有。", "Nothing.")
+    for text in (*_undeclared(campaign, voice), *_assumed(campaign, voice)):
+        yield Item(text)
+    yield from _unsourced(campaign, voice)
+
+
+def _unsourced(campaign: Campaign, voice: Voice) -> Iterator[Item]:
+    """What rests on the source of the whole file, or on our reading of it."""
+    rules = [rule.id for _, rule in campaign.every_rule if not rule.source]
+    benefits = [name for _, name, benefit in campaign.every_benefit if not benefit.source]
+    limits = [limit.id for limit in campaign.limits if not limit.source]
+    codes = voice.say("、", ", ").join(dict.fromkeys((*rules, *benefits, *limits)))
+    if codes:
+        yield Item(
+            voice.say(
+                f"下列各项没有注明各自的依据，可能是对文首所列依据的理解：{codes}。",
+                f"No basis of their own is given for: {codes}. They may be a reading of the basis "
+                "named at the top.",
+            )
+        )
+    yield Item(
+        voice.say(
+            "第一部分的时间和第四部分的资金安排没有逐条注明依据，应当与文首所列依据核对。",
+            "For the times of section 1 and the money of section 4 no basis is given one by one; "
+            "they should be compared with the basis named at the top.",
+        )
+    )
 
 
 def _undeclared(campaign: Campaign, voice: Voice) -> Iterator[str]:
