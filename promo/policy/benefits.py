@@ -16,6 +16,7 @@ import polars as pl
 from pydantic import Field, GetCoreSchemaHandler, PlainValidator, WithJsonSchema, model_validator
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
+from promo.errors import nearest
 from promo.policy.conditions import (
     All,
     Compare,
@@ -220,8 +221,8 @@ class Steps(FileModel):
         return hundredths if is_money else hundredths / FEN_PER_YUAN
 
     def at_or_above(self, hundredths: int) -> Compare:
-        """Is the measure in or above the band that starts here?"""
-        sign: Comparison = ">=" if self.closed == "lower" else ">"
+        """Is the measure in or above the band that starts here? What starts at 0 holds 0."""
+        sign: Comparison = ">=" if self.closed == "lower" or hundredths == 0 else ">"
         return Compare(FactValue(self.on), sign, Constant(self.threshold(hundredths)))
 
     def below(self, hundredths: int) -> Compare:
@@ -383,6 +384,7 @@ class Points(Benefit):
 FORMS: dict[str, type[Benefit]] = {
     each.form: each for each in (FixedAmount, ShareOfPrice, Bands, PerName, Uplift, Points)
 }
+COMMON = frozenset(field.alias or name for name, field in Benefit.model_fields.items())
 
 
 class _ByForm:
@@ -404,10 +406,13 @@ class _ByForm:
 
 
 def _form_of(raw: Any) -> str | None:
+    """The form that a benefit names, if only misspelt: then its key is what is wrong."""
     if isinstance(raw, Benefit):
         return f"<{raw.form}>"
-    named = [key for key in raw if key in FORMS] if isinstance(raw, dict) else []
-    return f"<{named[0]}>" if named else None
+    keys = [key for key in raw if key not in COMMON] if isinstance(raw, dict) else []
+    meant = (nearest(key, FORMS) for key in keys)
+    found = next((key for key in keys if key in FORMS), None) or next(filter(None, meant), None)
+    return None if found is None else f"<{found}>"
 
 
 AnyBenefit: TypeAlias = Annotated[Benefit, _ByForm()]

@@ -9,13 +9,14 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TypeAlias
 
 import polars as pl
 
 from promo.errors import Diagnostic, did_you_mean
 from promo.policy.benefits import Bands, Benefit
-from promo.policy.campaign import Campaign
+from promo.policy.campaign import Campaign, Rule
 from promo.policy.cells import Cells
 from promo.policy.combination import Combination, Part
 from promo.policy.conditions import (
@@ -33,10 +34,11 @@ from promo.policy.conditions import (
 )
 from promo.policy.examples import Case
 from promo.policy.examples import FactValue as ExampleValue
+from promo.policy.lists import nobody_on
 from promo.policy.money import BASIS, NOT_DECLARED
 from promo.policy.rules import Rules, compile_rules, fact_frame, with_all_facts
 from promo.quantities import KeyPath
-from promo.schema import EVENT_ORDER, VEHICLE_COLUMNS
+from promo.schema import CLOCKS, EVENT_ORDER, VEHICLE_COLUMNS
 from promo.textfile import Finding, Loaded, resolve
 
 MOST_DAYS = 3 * 366
@@ -206,7 +208,8 @@ def _references(checked: _Checked) -> Iterator[Diagnostic]:
     for keypath, name, known in named:
         if name not in known:
             message = f"'{name}' is not declared"
-            yield checked.at(keypath, "R406", message, did_you_mean(name, known))
+            help, is_key = did_you_mean(name, known), keypath[-1] == name
+            yield checked.at(keypath, "R406", message, help, at_key=is_key)
 
 
 def _named_by_uplifts(campaign: Campaign) -> Iterator[Named]:
@@ -377,7 +380,7 @@ def _exclusive_parts(
 def _applies(checked: _Checked, part: Part) -> Test:
     """Does a part of a combination pay anything, as far as conditions tell?"""
     names = [part] if isinstance(part, str) else [name for _, name in part.named()]
-    tests: list[Test] = []
+    tests: list[Test] = [Not(Holds(Constant(value=True)))]  # what is not declared pays nothing
     for _, name, benefit in checked.campaign.every_benefit:
         if name in names:
             paying = [test for test, fen in benefit.cases or () if fen > 0]
@@ -426,10 +429,32 @@ def _facts_unread(checked: _Checked) -> Iterator[Diagnostic]:
 
 
 def _amendments(checked: _Checked) -> Iterator[Diagnostic]:
-    for place, amendment in enumerate(checked.campaign.amendments):
-        if not (amendment.eligibility or amendment.benefits or amendment.withdraws):
+    """Amendments that say nothing, or only what the first text says."""
+    campaign, amended = checked.campaign, set[str]()
+    first = _text(campaign.eligibility, campaign.benefits)
+    for place, amendment in enumerate(campaign.amendments):
+        text = _text(amendment.eligibility, amendment.benefits)
+        same = all(first.get(name) == said and name not in amended for name, said in text.items())
+        if same and not amendment.withdraws:
             message = f"the amendment '{amendment.id}' changes nothing"
             yield checked.at(("amendments", place, "id"), "R422", message)
+        amended.update(text, amendment.withdraws)
+
+
+def _text(rules: Sequence[Rule], benefits: Mapping[str, Benefit]) -> dict[str, Test | Benefit]:
+    """What the rules and benefits of one text say, by their names."""
+    return {rule.id: rule.condition.tree for rule in rules} | dict(benefits)
+
+
+def _lists(checked: _Checked) -> Iterator[Diagnostic]:
+    """Dated lists on which nobody stands on some day of the window of that day."""
+    windows = {CLOCKS[event]: window for event, window in checked.campaign.windows.named()}
+    for keypath, rule in checked.campaign.every_rule:
+        window = windows.get(rule.listed.on or "") if rule.listed is not None else None
+        day = nobody_on(rule.condition, window.first, window.last) if window is not None else None
+        if rule.listed is not None and day is not None:
+            message = f"'{rule.listed.file}' names nobody on {day}"
+            yield checked.at((*keypath, "listed", "file"), "R423", message)
 
 
 # --- money ------------------------------------------------------------------------------------
@@ -450,6 +475,22 @@ def _pots(checked: _Checked) -> Iterator[Diagnostic]:
         if combined.isdisjoint(pot.pays):
             message = f"nothing draws on the pot '{pot.id}'"
             yield checked.at(("money", "pots", place, "id"), "R408", message)
+
+
+def _rounds(checked: _Checked) -> Iterator[Diagnostic]:
+    """Pots for the same benefit that open before the one before them, or leave to none."""
+    pots = checked.campaign.money.pots
+    for place, pot in enumerate(pots):
+        later = [each for each in pots[place + 1 :] if not set(each.pays).isdisjoint(pot.pays)]
+        if pot.unused == "next_pot" and not later:
+            message = f"no pot after '{pot.id}' pays the same benefits"
+            yield checked.at(("money", "pots", place, "unused"), "R406", message)
+    for place, (before, pot) in enumerate(pairwise(pots)):
+        in_turn = before.opens is None or pot.opens is None or before.opens <= pot.opens
+        if not in_turn and not set(before.pays).isdisjoint(pot.pays):
+            message = f"the pot '{pot.id}' opens before '{before.id}'"
+            help = "list pots in the order in which they open"
+            yield checked.at(("money", "pots", place + 1, "opens"), "R421", message, help)
 
 
 def _order_of_events(checked: _Checked) -> Iterator[Diagnostic]:
@@ -677,7 +718,9 @@ CHECKS: tuple[Check, ...] = (
     _exclusive,
     _facts_unread,
     _amendments,
+    _lists,
     _pots,
+    _rounds,
     _stocks,
     _not_declared,
     _order_of_events,

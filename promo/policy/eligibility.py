@@ -215,18 +215,16 @@ class _Reader:
             return self.like(node)
         if kind == "Is":
             return self.missing(node)
-        if kind == "Boolean":
-            return Holds(Constant(bool(node.this)))
         if kind == "Literal":
             help = "compare a fact with it"
             raise fault("C304", "a literal stands alone", help, span=self.span(node))
-        if kind == "Column":
+        if kind in ("Column", "Boolean"):
             return self.flag(node)
         raise self.refuse_expression(node)
 
     def flag(self, node: Any) -> Test:
         found = self.value(node)
-        if found.type is FactType.FLAG and isinstance(found.value, FactValue):
+        if found.type is FactType.FLAG and isinstance(found.value, FactValue | Constant):
             return Holds(found.value)
         help = "compare it, such as '= ...'"
         raise fault(
@@ -301,7 +299,11 @@ class _Reader:
         return readers[kind](node, *self.span(node))
 
     def truth(self, node: Any, start: int, length: int) -> _Typed:
-        value = Constant(bool(node.this))
+        value, length = Constant(bool(node.this)), len(str(node.this))
+        # sqlglot forgets where these words stand; they are read from left to right.
+        words = (each for each in self.tokens if each.text.upper() in ("TRUE", "FALSE"))
+        start = next((each.start for each in words if each.start not in self.seen), start)
+        self.seen.add(start)
         return _Typed(value, FactType.FLAG, literal=True, start=start, length=length)
 
     def fact(self, node: Any, start: int, length: int) -> _Typed:

@@ -106,7 +106,8 @@ class Case(FileModel):
     @classmethod
     def _one_outcome(cls, raw: object) -> object:
         said = [name for name in raw if name in _OUTCOMES] if isinstance(raw, dict) else [""]
-        if not said:
+        misspelt = isinstance(raw, dict) and not cls.model_fields.keys() >= raw.keys()
+        if not said and not misspelt:
             raise fault("K102", "the outcome is missing here: amount, refused or incomplete")
         if len(said) > 1:
             raise fault("K101", f"'{said[0]}' is said already", path=(said[1],))

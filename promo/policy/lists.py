@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 from typing import Annotated, TypeAlias
 
 import polars as pl
@@ -10,12 +10,23 @@ from pydantic import PlainValidator, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
 from promo.errors import Diagnostic
-from promo.policy.conditions import All, Compare, Condition, Constant, FactValue, OneOf, Some, Test
+from promo.policy.conditions import (
+    All,
+    Compare,
+    Condition,
+    Constant,
+    FactValue,
+    OneOf,
+    Some,
+    Test,
+    leaves,
+)
 from promo.quantities import FileModel, Text, day, one_of
 from promo.schema import FACTS, FactType
 from promo.textfile import Finding, Table, read_table, resolve
 
 MOST_NAMES = 5_000
+_DAY = timedelta(days=1)
 _COLUMNS = {"name": "text", "from": "text?", "to": "text?"}
 _TEXTS = tuple(name for name, fact in FACTS.items() if fact.type is FactType.TEXT)
 _DAYS = tuple(name for name, fact in FACTS.items() if fact.type is FactType.DAY)
@@ -67,7 +78,7 @@ def _periods(
         except PydanticCustomError as error:
             context = error.context or {}
             findings.append(
-                table.diagnostic(row, "V202", context["message"], help=context["help"])
+                table.diagnostic(row, error.type, context["message"], help=context["help"])
             )
             continue
         if first is not None and last is not None and last < first:
@@ -93,3 +104,28 @@ def _on_list(
         tests += [Compare(clock, ">=", Constant(first))] if first is not None else []
         tests += [Compare(clock, "<=", Constant(last))] if last is not None else []
     return All(tuple(tests)) if len(tests) > 1 else tests[0]
+
+
+def nobody_on(condition: Condition, first: date, last: date) -> date | None:
+    """The first day, of those from `first` to `last`, on which nobody stands on a list read here.
+
+    None where there is none; of a list without dates, always.
+    """
+    tests = condition.tree.parts if isinstance(condition.tree, Some) else (condition.tree,)
+    periods = sorted(_period(test) for test in tests)
+    for start, stop in periods:
+        if start > first:
+            break
+        if stop >= first:
+            first = min(stop, date.max - _DAY) + _DAY
+    return first if first <= last else None
+
+
+def _period(test: Test) -> tuple[date, date]:
+    """The days on which the names of one part of a list stand on it."""
+    bounds: dict[str, date] = {">=": date.min, "<=": date.max}
+    for node in leaves(test):
+        if isinstance(node, Compare) and isinstance(node.right, Constant):
+            day = node.right.value
+            bounds[node.sign] = day if isinstance(day, date) else bounds[node.sign]
+    return bounds[">="], bounds["<="]

@@ -286,6 +286,10 @@ SENTENCES: dict[str, str] = {
     # money
     "no pot pays the benefit '{}'": "没有资金池支付补贴“{}”",
     "name it under 'pays' of a pot": "请列在某个资金池的 pays 下",
+    "the pot '{}' opens before '{}'": "资金池“{}”早于“{}”开放",
+    "list pots in the order in which they open": "资金池请按开放的先后排列",
+    "no pot after '{}' pays the same benefits": "“{}”之后没有发放同一补贴的资金池",
+    "'{}' names nobody on {}": "“{}”在 {} 没有列出任何名称",
     "nothing draws on the pot '{}'": "没有补贴从资金池“{}”支出",
     "no benefit of the pot '{}' is ever {}": "资金池“{}”的补贴从来不是 {} 元",
     "money without limit has no pots": "不限额的资金没有资金池",
