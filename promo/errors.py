@@ -103,7 +103,8 @@ class Diagnostic:
 
     `text` is the line as it stands in the file and `length` the number of characters the caret
     underlines; both are empty where the finding concerns a whole file. `fix` may stand in place of
-    what is underlined without changing what the writer meant; never an amount.
+    what is underlined without changing what the writer meant; never an amount. `within` names the
+    file that was read, where that extends the one with the fault.
     """
 
     file: str
@@ -115,6 +116,7 @@ class Diagnostic:
     text: str = ""
     length: int = 1
     fix: str | None = field(default=None, compare=False)
+    within: str = field(default="", compare=False)
 
     @property
     def severity(self) -> Severity:

@@ -34,7 +34,10 @@ class Kind(StrEnum):
     SALES_MAP = "sales map"
 
 
-_CAMPAIGN_KEYS = "windows eligibility benefits combine money limits examples issuers market"
+_CAMPAIGN_KEYS = (
+    "extends windows eligibility benefits combine money limits examples issuers market"
+)
+_CAMPAIGN_KEYS += " amendments holding excludes identity"
 _MARKET_KEYS = "sales buyers outside without plate_quota horizon_months"
 _MANUFACTURER_KEYS = "lines base_load_per_month stock planning accounts staff"
 _SALES_MAP_KEYS = "columns constants filter price_unit header_line duplicates"
@@ -169,9 +172,11 @@ def check(paths: Sequence[str], memory: Memory = FORGETFUL) -> Checkup:
             if _real(linked) not in seen:
                 seen.add(_real(linked))
                 waiting.append((linked, Kind(linked_kind)))
-    found = {finding for result in results for finding in result.findings}
+    every = [finding for result in results for finding in result.findings]
+    # A fault that a base has by itself is the base's, whoever extends it.
+    found = {finding: finding for finding in sorted(every, key=lambda each: not each.within)}
     examples = sum(result.examples for result in results)
-    return Checkup(tuple(sorted(found)), len(results), examples, tuple(skipped))
+    return Checkup(tuple(sorted(found.values())), len(results), examples, tuple(skipped))
 
 
 def _found(path: Path, kind: Kind, memory: Memory) -> Result:

@@ -100,12 +100,20 @@ def located(finding: Diagnostic, language: Language = "en") -> str:
 
     >>> located(Diagnostic("a.yaml", 3, 4, "K101", "unknown key 'buget'"), "zh")
     'a.yaml:3:4: K101 不认识的键“buget”'
+    >>> located(Diagnostic("a.yaml", 3, 4, "E601", "it fails", within="b.yaml"))
+    'a.yaml:3:4: E601 it fails (in b.yaml, which extends it)'
     """
     message = finding.message
     note = "warning: " if finding.severity == "warning" else ""
     if language == "zh":
         note, message = "提醒：" if note else "", _chinese_message(finding)
     place = f"{finding.file}:{finding.line}:{finding.column}"
+    if finding.within:
+        message += (
+            f"（见于扩展它的 {finding.within}）"
+            if language == "zh"
+            else f" (in {finding.within}, which extends it)"
+        )
     return f"{place}: {finding.code} {note}{message}".translate(_UNSAFE)
 
 
@@ -198,6 +206,7 @@ def as_json(findings: Sequence[Diagnostic], *, files: int, examples: int) -> dic
                 "severity": finding.severity,
                 "message": finding.message,
                 "help": finding.help,
+                **({"within": finding.within} if finding.within else {}),
             }
             for finding in findings
         ],

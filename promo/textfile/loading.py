@@ -23,7 +23,7 @@ from promo.textfile.decoding import (
 from promo.textfile.extending import Family, extended
 from promo.textfile.files import read_bytes
 from promo.textfile.nodes import Node, Scalar, as_plain, read_nodes
-from promo.textfile.pages import diagnostic_at, page_of
+from promo.textfile.pages import diagnostic_at, page_of, within
 from promo.textfile.places import Loaded, M, Source
 
 MAX_FINDINGS = 500  # of one file; whoever mends these asks again
@@ -60,7 +60,7 @@ def parse(path: str, content: bytes, model: type[M]) -> Loaded[M]:
         value, faults = _validate(as_plain(root), model, source)
         found += faults
     files = {path: digest, **family.digests}
-    findings = tuple(sorted(set(found)))
+    findings = tuple(sorted({within(path, each) for each in found}))
     return Loaded(path, None if findings else value, findings, _joint(files), source, files)
 
 

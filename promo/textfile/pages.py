@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from promo.errors import Diagnostic
 from promo.textfile.decoding import LINE_END
@@ -46,6 +46,11 @@ class Page:
 def page_of(path: str, text: str) -> Page:
     """The text of the file at `path`, by lines."""
     return Page(path, text, tuple(LINE_END.split(text)))
+
+
+def within(path: str, finding: Diagnostic) -> Diagnostic:
+    """The finding, with the file that was read where it stands in one that this extends."""
+    return finding if finding.file == path else replace(finding, within=path)
 
 
 def diagnostic_at(

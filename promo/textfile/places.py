@@ -9,7 +9,7 @@ from promo.errors import Diagnostic, InputError
 from promo.quantities import FileModel, KeyPath
 from promo.textfile.files import resolve
 from promo.textfile.nodes import Mapping, Node, Scalar, Sequence
-from promo.textfile.pages import Page, Place, diagnostic_at
+from promo.textfile.pages import Page, Place, diagnostic_at, within
 
 M = TypeVar("M", bound=FileModel)
 
@@ -138,7 +138,7 @@ class Loaded(Generic[M]):
         place = self.source.key(keypath) if at_key else self.source.value(keypath)
         if span is not None:
             place = self.source.inside(keypath, span[0], span[1])
-        return diagnostic_at(place, code, message, help)
+        return within(self.path, diagnostic_at(place, code, message, help))
 
     def required(self) -> M:
         """The value; raises with all findings where the file has errors."""

@@ -1,7 +1,11 @@
 """A finding stands where the fault is, on any screen."""
 
+import shutil
+from pathlib import Path
+
 from promo.errors import CODES, Diagnostic
 from promo.report import findings
+from promo.report.checkup import check
 
 
 def test_the_caret_stands_under_the_fault_behind_chinese_text() -> None:
@@ -30,6 +34,23 @@ def test_a_long_line_is_cut_around_its_fault() -> None:
 def test_a_faulty_file_cannot_steer_the_terminal() -> None:
     finding = Diagnostic("c.yaml", 1, 1, "V201", "\x1b[2J", text="\x1b[31mred\u202e", length=1)
     assert not {"\x1b", "\u202e"} & set(findings.as_text(finding, width=60))
+
+
+def test_a_fault_of_a_base_names_the_file_that_was_read_unless_the_base_has_it_too(
+    tmp_path: Path,
+) -> None:
+    source = Path(__file__).parents[2] / "campaigns" / "kaifeng"
+    folder = tmp_path / "campaigns" / "kaifeng"
+    shutil.copytree(source, folder)
+    variant, base = folder / "a-variant.yaml", folder / "2022-q4.yaml"
+    variant.write_text("extends: 2022-q4.yaml\nid: variant\neligibility: {plate: null}\n")
+    found = [each for each in check([str(folder)]).findings if each.severity == "error"]
+    assert {each.file for each in found} == {str(base)}
+    assert {each.within for each in found} == {str(variant)}
+    assert {each.code for each in found} <= {"R406", "E601"}
+    base.write_text(base.read_text(encoding="utf-8") + "nonsense: 1\n", encoding="utf-8")
+    found = [each for each in check([str(folder)]).findings if each.severity == "error"]
+    assert [(each.file, each.code, each.within) for each in found] == [(str(base), "K101", "")]
 
 
 def test_a_warning_says_that_it_is_one_and_json_keeps_every_field() -> None:

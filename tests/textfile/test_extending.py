@@ -130,6 +130,7 @@ def test_every_finding_stands_in_the_file_it_comes_from(files: Folder) -> None:
         "variant.yaml:4:1 K101",
     ]
     assert loaded.diagnostics[0].text == "  - {id: two, amount: 2万}"
+    assert [each.within for each in loaded.diagnostics] == ["variant.yaml", "", ""]
 
 
 def test_places_are_answered_across_files(files: Folder) -> None:
@@ -270,6 +271,7 @@ def test_a_conflict_is_named_on_both_sides(files: Folder) -> None:
     (finding,) = loaded.diagnostics
     assert finding.message == "'amount' is set differently in a.yaml:4 and b.yaml:2"
     assert finding.help == "set it in both.yaml, or in one of them only"
+    assert finding.within == "both.yaml"
 
 
 @pytest.mark.parametrize(
