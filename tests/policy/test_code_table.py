@@ -298,9 +298,47 @@ def test_a_share_with_floor_and_cap_by_hand():
     assert [(each.fact, each.rate) for each in table.slopes] == [("price", 800)]
 
 
+def test_a_share_that_jumps_from_floor_to_cap_within_a_fen():
+    # in units of 1000 yuan: 8 % reaches 6000 at 75,000
+    text = SHARE.replace("1 yuan, mode: half_up", "1000 yuan, mode: down")
+    rules = rules_in(text.replace("cap: 12000", "cap: 6000"))
+    found = decided(rules, {"price": 1}, {"price": 7_499_999}, {"price": 7_500_000})
+    assert [yuan for _, yuan in found] == [5000, 5000, 6000]
+
+
+def test_many_bands_are_told_apart_on_and_beside_their_bounds():
+    steps = [[50_000 + 10_000 * step, 100 + step] for step in range(60)]
+    bands = f"bands: {{on: price, closed: lower, steps: {steps}}}"
+    text = SHARE.replace("share: {of: price, rate: 8%, floor: 5000, cap: 12000}", bands)
+    rules = rules_in(text)
+    near = [start * 100 + step for start, _ in steps for step in (-1, 0, 1)]
+    found = [yuan for _, yuan in decided(rules, *({"price": each} for each in near))]
+    assert found[:7] == [0, 100, 100, 100, 101, 101, 101]
+    assert found[-3:] == [158, 159, 159]
+    missing = [{"price": None, "energy": None}, {"price": 5_000_000, "energy": None}]
+    assert decided(rules, *missing) == [("incomplete", 0), ("incomplete", 0)]
+
+
+def test_bounds_lie_where_the_arithmetic_of_the_expressions_turns():
+    # 1.6 + 0.1 is not 1.7 in binary; whatever the expressions say of it, the table says too
+    rules = rules_in(SHARE.replace("energy = 'BEV'", "displacement_l + 0.1 <= 1.7 OR seats > 4.5"))
+    litres = np.concatenate([np.linspace(1.599999, 1.600001, 4_001), [1.5, 1.6, 1.7]])
+    frame = Claims(rules, seed=3).frame(len(litres), changed=0)
+    engine = pl.Series("displacement_l", litres)
+    for seats in (4, 5):
+        places = pl.Series("seats", [seats] * len(litres), dtype=pl.Int8)
+        check(rules, table_of(rules), frame.with_columns(engine, places))
+
+
 def test_rules_of_another_shape_have_no_table():
     two = SHARE.replace("pay: 1000", "share: {of: price, rate: 1%}")
     assert code_table(rules_in(two)) is None
+    uplifted = SHARE.replace("pay: 1000", "uplift: {of: [part], rate: 25%}")
+    assert code_table(rules_in(uplifted)) is None
+    exclusive = SHARE.replace("sum:", "exclusive:")
+    assert code_table(rules_in(exclusive)) is None
+    routes = exclusive.replace("part: {", "part: {when: \"energy <> 'BEV'\", ")
+    assert code_table(rules_in(routes)) is not None
     petrol = "part: {when: \"energy <> 'BEV'\","
     apart = two.replace("part: {", petrol)
     assert code_table(rules_in(apart)) is not None
