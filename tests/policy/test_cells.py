@@ -150,6 +150,26 @@ def test_months_between_two_facts_agree_with_trying_every_pair_of_days(seed):
     assert can_hold([*IN_WINDOW, *conditions]) is tried.item(), conditions
 
 
+@pytest.mark.parametrize(
+    ("months", "days", "possible"),
+    [
+        *[(1, 27, False), (1, 28, True), (1, 29, True), (1, 31, True), (1, 32, False)],
+        *[(2, 58, False), (2, 59, True), (2, 60, True), (2, 62, True), (2, 63, False)],
+        *[(12, 364, False), (12, 365, True), (12, 366, True), (12, 367, False)],
+    ],
+)
+def test_months_are_as_long_as_some_month_is(months, days, possible):
+    later = tree(f"trade_in_registered + INTERVAL '{months} months' = invoice_date")
+    between = tree(f"invoice_date - trade_in_registered = {days}")
+    assert can_hold([later, between]) is possible
+
+
+def test_numbers_are_tried_where_whole_days_leave_room():
+    whole = [tree("invoice_date - order_date + seats = 2.5"), tree("seats < 0.9")]
+    assert Cells(whole).witness([*whole, tree("seats > 0.4")])["seats"] == 0.5
+    assert can_hold([*whole, tree("seats < 0.4"), tree("seats > 0.1")]) is False
+
+
 def test_facts_are_crossed_only_where_conditions_tie_them():
     apart = [
         f"{fact} = {number}"
