@@ -75,6 +75,7 @@ CODES: dict[str, str] = {
     "R422": "amendment that changes nothing",
     "R423": "list that names nobody on some day",
     "R424": "voucher for an amount without fixed faces",
+    "R425": "scenario or stability measure that changes nothing",
     # examples
     "E601": "example does not hold",
     "E602": "the ordinary case is not approved",
@@ -93,7 +94,20 @@ CODES: dict[str, str] = {
     "D903": "row out of range",
 }
 WARNINGS = frozenset(
-    {"R403", "R408", "R415", "R418", "R419", "R422", "R423", "S701", "S702", "S703", "P803"}
+    {
+        "R403",
+        "R408",
+        "R415",
+        "R418",
+        "R419",
+        "R422",
+        "R423",
+        "R425",
+        "S701",
+        "S702",
+        "S703",
+        "P803",
+    }
 )
 
 

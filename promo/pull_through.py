@@ -106,7 +106,7 @@ def _output(
         announced_day=0,
     )
     before, after = both_worlds(
-        plant_parameters(manufacturer, draws.values, len(draws)), lines, demand
+        plant_parameters(manufacturer, draws.values, len(draws), announced=days[0]), lines, demand
     )
     return Output(manufacturer, mine, before, after, lines.capacity.sum(axis=2))
 

@@ -3,7 +3,8 @@
 Published numbers stand plain, with a source beside them; unpublished ones carry a range and a
 reason. Either way each is an `Assumption` under the enterprise's id, such as
 `chery-henan.planning.announced_share`; the draws of those names become the parameters of
-`plants.project` and `accounts.plant_accounts`.
+`plants.project` and `accounts.plant_accounts`. What goes wrong and what is done about it
+(`suppliers`, `scenarios`, `measures`) is read in `stability`.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import date
-from typing import Annotated, Any, TypeAlias
+from typing import Annotated, Any, ClassVar, TypeAlias
 
 import numpy as np
 import polars as pl
@@ -27,8 +28,15 @@ from promo.production.accounts import (
     PlantRates,
     Upstream,
 )
-from promo.production.floor import DAYS_PER_WEEK
+from promo.production.floor import DAYS_PER_WEEK, Trouble
 from promo.production.plants import PlantLines, PlantParameters
+from promo.production.stability import (
+    Declared,
+    Scenario,
+    Stability,
+    StabilityMeasure,
+    Supplier,
+)
 from promo.quantities import AS_QUANTITY, between, count, number, quantity
 from promo.schema import DAYS_PER_MONTH, Assumption, Bools, Floats, Ints, Words
 from promo.textfile import (
@@ -145,7 +153,9 @@ class PlantAccountsSection(FileModel):
 
 
 class Manufacturer(FileModel):
-    """One enterprise with a plant in the city."""
+    """One enterprise with a plant in the city; a variant may begin with `extends:`."""
+
+    extendable: ClassVar[bool] = True
 
     id: Identifier
     name: Title
@@ -158,7 +168,14 @@ class Manufacturer(FileModel):
     base_load_per_month: CarsAMonth
     stock: Stock
     planning: Planning
+    suppliers: tuple[Supplier, ...] = ()
+    scenarios: tuple[Scenario, ...] = ()
+    measures: tuple[StabilityMeasure, ...] = ()
     accounts: PlantAccountsSection = PlantAccountsSection()
+
+    def without_measures(self) -> Manufacturer:
+        """The same enterprise in the same trouble, with nothing done about it."""
+        return self.model_copy(update={"measures": ()})
 
     def assumptions(self) -> tuple[Assumption, ...]:
         """Every number of the plant, published or assumed, under the enterprise's id."""
@@ -167,8 +184,8 @@ class Manufacturer(FileModel):
     def _assumption(self, entry: _Entry) -> Assumption:
         unit, words = _WORDS[entry.keys[-1]]
         source = entry.source or self.source
-        line = f" {entry.keys[1]}" if entry.keys[0] == "lines" else ""
-        named = Words(f"{self.name.zh}:{line} {words.zh}", f"{self.name.en}:{line} {words.en}")
+        of = Words(*(f" {each}" if each else "" for each in entry.of))
+        named = Words(f"{self.name.zh}:{of.zh} {words.zh}", f"{self.name.en}:{of.en} {words.en}")
         return entry.quantity.assumption(self._name(entry.keys), unit, named, source)
 
     def _name(self, keys: Sequence[str]) -> str:
@@ -189,28 +206,55 @@ class Manufacturer(FileModel):
                 )
 
 
+NOTHING_ELSE = Words("", "")
+
+
 @dataclass(frozen=True, slots=True)
 class _Entry:
-    """One number of the file: its name in parts, its path, the source of its section."""
+    """One number of the file: its name in parts, its path, the source of its section, of what."""
 
     keys: tuple[str, ...]
     path: KeyPath
     quantity: Quantity
     source: str
+    of: Words = NOTHING_ELSE
+
+
+_Sourced: TypeAlias = (
+    Line | Stock | Planning | PlantAccountsSection | Supplier | Scenario | StabilityMeasure
+)
 
 
 def _entries(plant: Manufacturer) -> Iterator[_Entry]:
     for place, line in enumerate(plant.lines):
-        yield from _section(line, ("lines", line.id), ("lines", place))
+        of = Words(line.id, line.id)
+        for entry in _section(line, ("lines", line.id), ("lines", place)):
+            yield replace(entry, of=of)
     name = "base_load_per_month"
     yield _Entry((name,), (name,), plant.base_load_per_month, plant.source)
     for section in ("stock", "planning", "accounts"):
         yield from _section(getattr(plant, section), (section,), (section,))
+    yield from _stability_entries(plant)
 
 
-def _section(
-    section: Line | Stock | Planning | PlantAccountsSection, keys: tuple[str, ...], path: KeyPath
-) -> Iterator[_Entry]:
+def _stability_entries(plant: Manufacturer) -> Iterator[_Entry]:
+    """Numbers of suppliers, scenarios and measures; a scenario's share may be the usual one."""
+    for place, supplier in enumerate(plant.suppliers):
+        keys: tuple[str, ...] = ("suppliers", supplier.id)
+        for entry in _section(supplier, keys, ("suppliers", place)):
+            yield replace(entry, of=supplier.parts.words)
+    for place, scenario in enumerate(plant.scenarios):
+        keys, path = ("scenarios", scenario.id), ("scenarios", place)
+        for entry in _section(scenario, keys, path):
+            yield replace(entry, of=scenario.words)
+        if scenario.factor is None and scenario.left is not None:
+            yield _Entry((*keys, "factor"), path, scenario.left, scenario.source, scenario.words)
+    for place, measure in enumerate(plant.measures):
+        for entry in _section(measure, ("measures", measure.id), ("measures", place)):
+            yield replace(entry, of=measure.words)
+
+
+def _section(section: _Sourced, keys: tuple[str, ...], path: KeyPath) -> Iterator[_Entry]:
     for name in type(section).model_fields:
         value = getattr(section, name)
         if isinstance(value, Quantity):
@@ -245,6 +289,11 @@ _WORDS: dict[str, tuple[str, Words]] = {
         Words("预期调整速度", "speed at which expectations adapt"),
     ),
     "shipping_days": ("days", Words("运输天数", "days from plant to dealer")),
+    "buffer_days": ("days", Words("零部件库存天数", "days the parts last")),
+    "factor": ("share", Words("剩余比例", "share of the usual that is left")),
+    "delay_days": ("days", Words("完全不到货的天数", "days on which nothing arrives")),
+    "restores": ("share", Words("恢复损失的比例", "share of the loss given back")),
+    "adds": ("share of capacity", Words("增加的产能比例", "share of capacity added")),
     "city_multiplier": ("ratio", Words("本市产出乘数", "output multiplier of the city")),
 } | {each.name: (each.unit, each.words) for each in PLANT_ACCOUNTS}
 
@@ -262,13 +311,19 @@ def load_manufacturer(path: str) -> Loaded[Manufacturer]:
         *_capacity_findings(loaded, loaded.value),
         *_upstream_findings(loaded, loaded.value),
         *_source_findings(loaded, loaded.value),
+        *_declared(loaded, loaded.value).findings(),
     )
     return replace(loaded, diagnostics=tuple(sorted((*loaded.diagnostics, *findings))))
 
 
 def manufacturer_schema() -> dict[str, Any]:
     """The JSON schema of an enterprise's file, for editors."""
-    return Manufacturer.model_json_schema()
+    return Manufacturer.model_json_schema(by_alias=True)
+
+
+def _declared(loaded: Loaded[Manufacturer], plant: Manufacturer) -> Declared:
+    lines = tuple(line.id for line in plant.lines)
+    return Declared(loaded, lines, plant.suppliers, plant.scenarios, plant.measures)
 
 
 def _line_findings(loaded: Loaded[Manufacturer], plant: Manufacturer) -> Iterator[Diagnostic]:
@@ -374,15 +429,51 @@ def plant_lines(
 ) -> PlantLines:
     """What can the lines build on each of the `days`, for the `models` (J,) of the vehicles?"""
     groups = list(dict.fromkeys(line.models for line in plant.lines))
-    capacity = np.zeros((draws, len(days), len(groups)))
+    stability = _stability(plant, drawn, draws)
+    capacity, left = np.zeros((2, draws, len(days), len(groups)))
     working = np.zeros((len(days), len(groups)))
     for line in plant.lines:
         group = groups.index(line.models)
         worked = plant_days(days[0], days[-1], days_per_week=line.days_per_week, country=country)
         rate = _line_rate(plant, line, drawn, draws)
-        capacity[:, :, group] += rate[:, np.newaxis] * worked
+        usual = rate[:, np.newaxis] * worked
+        usual = usual * (1.0 + stability.more("capacity", line.id, days))
+        capacity[:, :, group] += usual
+        left[:, :, group] += usual * stability.left("availability", line.id, days)
         working[:, group] = np.maximum(working[:, group], worked)
-    return PlantLines(capacity, working, _line_of(groups, models))
+    lines = PlantLines(capacity, working, _line_of(groups, models))
+    if plant.scenarios:
+        lines = replace(lines, trouble=_trouble(stability, left, days, working.max(axis=1)))
+    if any(measure.relaxes == "overtime" for measure in plant.measures):
+        lines = replace(lines, more_overtime=_more_overtime(plant, stability, days, draws))
+    return lines
+
+
+def _stability(plant: Manufacturer, drawn: Drawn, draws: int) -> Stability:
+    def values(keys: tuple[str, ...], quantity: Quantity) -> Floats:
+        return _values(plant, keys, quantity, drawn, draws)
+
+    return Stability(plant.place, plant.suppliers, plant.scenarios, plant.measures, values)
+
+
+def _trouble(
+    stability: Stability, capacity: Floats, days: Sequence[date], working: Floats
+) -> Trouble:
+    supply, buffer_days = stability.deliveries(days, working)
+    shape = (*capacity.shape[:2], supply.shape[2])
+    return Trouble(
+        capacity=capacity,
+        supply=np.broadcast_to(supply, shape),
+        buffer_days=np.broadcast_to(buffer_days, (shape[0], shape[2])),
+    )
+
+
+def _more_overtime(
+    plant: Manufacturer, stability: Stability, days: Sequence[date], draws: int
+) -> Floats:
+    """Overtime (R, T) that measures add; of several lines the mean."""
+    added = [stability.more("overtime", line.id, days) for line in plant.lines]
+    return np.broadcast_to(sum(added, np.zeros((1, 1))) / len(added), (draws, len(days)))
 
 
 def _line_rate(plant: Manufacturer, line: Line, drawn: Drawn, draws: int) -> Floats:
@@ -407,13 +498,22 @@ def _values(
     return drawn.get(name, np.full(draws, quantity.value / quantity.per_unit))
 
 
-def plant_parameters(plant: Manufacturer, drawn: Drawn, draws: int) -> PlantParameters:
-    """The draws of this enterprise's assumptions as the parameters of its projection."""
+def plant_parameters(
+    plant: Manufacturer, drawn: Drawn, draws: int, *, announced: date | None = None
+) -> PlantParameters:
+    """The draws of this enterprise's assumptions as the parameters of its projection.
+
+    `announced` is the day on which the campaign is announced: a measure in force on that day may
+    tell the plant more of it.
+    """
     by_name = {
         entry.keys[-1]: _values(plant, entry.keys, entry.quantity, drawn, draws)
         for entry in _entries(plant)
         if entry.keys[0] in ("base_load_per_month", "stock", "planning")
     }
+    if announced is not None:
+        stability = _stability(plant, drawn, draws)
+        by_name["announced_share"] = stability.told(by_name["announced_share"], announced)
     whole = ("lead_time_weeks", "shipping_days")  # a draw between two whole numbers is rounded
     lead_time, shipping = (np.rint(by_name.pop(name)).astype(np.int64) for name in whole)
     return PlantParameters(**by_name, lead_time_weeks=lead_time, shipping_days=shipping)

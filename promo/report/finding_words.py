@@ -431,6 +431,20 @@ SENTENCES: dict[str, str] = {
     "the line '{}' stands twice": "生产线“{}”写了两次",
     "'{}' is built in two groups of lines": "“{}”分在两组生产线里",
     "lines that share a model list the same models": "共线的生产线请列同样的车型",
+    "'{}' stands twice": "“{}”写了两次",
+    "supply goes in a circle: {}": "供应关系成环：{}",
+    "the last feeds the plant": "最后一家应直接供应本厂，不写 feeds",
+    "'{}' ends before it starts": "“{}”结束早于开始",
+    "'{}' is not declared in this file": "本文件没有声明“{}”",
+    "write the share that is left, or 'delay_days' for roads": "请写剩余比例；道路封闭也可写 "
+    "delay_days",
+    "'{}' lowers what no supplier brings: it changes nothing": "“{}”压低的是供应，但没有列供应"
+    "商，因此不起作用",
+    "declare 'suppliers'": "请列出 suppliers(供应商)",
+    "a measure that relaxes '{}' says by how much": "放宽“{}”的措施要写明放宽多少",
+    "'{}' does not go with '{}'": "“{}”不适用于“{}”",
+    "'{}' meets no scenario: it changes nothing": "“{}”没有对应的情景，不起作用",
+    "check 'relaxes', 'against' and the days": "请核对 relaxes、against 和起止日期",
 }
 
 

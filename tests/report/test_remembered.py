@@ -30,6 +30,8 @@ def campaigns(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     shutil.copytree(CAMPAIGNS / PLACE, Path("campaigns") / PLACE)
     folder = Path("campaigns") / PLACE
     (folder / "2022-q4-phased.yaml").unlink()
+    (folder / "2022-q4-closed-loop.yaml").unlink()
+    (folder / "manufacturers" / "chery-henan-closed-loop.yaml").unlink()
     return folder
 
 
