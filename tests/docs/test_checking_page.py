@@ -10,6 +10,9 @@ from pathlib import Path
 import pytest
 import yaml
 
+from promo.policy.campaign import Campaign, load_campaign
+from promo.report.checkup import check
+from promo.report.fixes import fixed
 from promo.textfile import parse
 
 ROOT = Path(__file__).parents[2]
@@ -79,6 +82,17 @@ def test_every_example_in_yaml_is_yaml() -> None:
         assert yaml.safe_load(example)
 
 
+def test_the_variant_of_the_page_holds(repository: Path) -> None:
+    (variant,) = re.findall(r"```yaml\n(extends: .*?)```", PAGE, re.DOTALL)
+    file = repository / "campaigns" / "kaifeng" / "variant.yaml"
+    file.write_text(variant, encoding="utf-8")
+    assert check([str(file)]).errors == 0
+    value = load_campaign(str(file)).value
+    assert value is not None
+    assert (value.money.pots[0].amount.value, value.limits) == (3_000_000_000, ())
+    assert "plate" not in {rule.id for rule in value.eligibility}
+
+
 def test_every_mend_of_the_page_is_made() -> None:
     table = re.search(r"\| written \| becomes \|\n\| --- \| --- \|\n(.*?)\n\n", PAGE, re.DOTALL)
     assert table is not None
@@ -92,9 +106,6 @@ def test_every_mend_of_the_page_is_made() -> None:
 
 
 def mended(text: str) -> str:
-    from promo.policy.campaign import Campaign
-    from promo.report.fixes import fixed
-
     return fixed("f", text, parse("f", text.encode(), Campaign).diagnostics)
 
 
