@@ -760,6 +760,24 @@ def test_the_table_shows_both_texts_of_an_amended_amount() -> None:
     assert {row.amount.fixed for row in made.rows} == {100_000, 200_000}
 
 
+def test_a_thousand_names_need_no_more_rows_than_amounts() -> None:
+    amounts = ", ".join(f"m{n}: {1000 + 100 * (n % 7)}" for n in range(1_000))
+    made = standard(
+        _compiled(benefits=f"{{base: {{table: {{on: model, amounts: {{{amounts}}}}}}}}}")
+    )
+    assert made is not None
+    assert sorted(row.amount.fixed or 0 for row in made.rows) == [
+        100_000 + 10_000 * n for n in range(7)
+    ]
+
+
+def test_a_table_that_nobody_could_read_is_left_out() -> None:
+    amounts = ", ".join(f"m{n}: {1000 + n}" for n in range(300))
+    rules = _compiled(benefits=f"{{base: {{table: {{on: model, amounts: {{{amounts}}}}}}}}}")
+    assert standard(rules) is None
+    assert "m299的，每车1299元。" in pages.as_text(notice(rules, "zh"), width=5_000, plain=False)
+
+
 def test_a_list_stands_at_the_end_with_its_days(tmp_path: Path) -> None:
     written = yaml.load(BASE, Loader=yaml.BaseLoader)
     written["eligibility"] = [

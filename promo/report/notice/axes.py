@@ -72,26 +72,27 @@ class Scale:
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """An axis of names; the last place stands for every other name."""
+    """An axis of names, those together that nothing tells apart; the last place is any other."""
 
     fact: str
-    names: tuple[str, ...]
+    groups: tuple[tuple[str, ...], ...]
 
     @property
     def tests(self) -> tuple[Test, ...]:
-        return tuple(Compare(FactValue(self.fact), "=", Constant(name)) for name in self.names)
+        return tuple(OneOf(FactValue(self.fact), names) for names in self.groups)
 
     @property
     def count(self) -> int:
-        return len(self.names) + 1
+        return len(self.groups) + 1
 
     def index(self, answers: Sequence[bool]) -> int:
-        return answers.index(True) if True in answers else len(self.names)
+        return answers.index(True) if True in answers else len(self.groups)
 
     def label(self, places: frozenset[int], voice: Voice) -> str:
-        is_other = len(self.names) in places
-        named = [n for p, n in enumerate(self.names) if (p in places) is not is_other]
-        either = voice.either(value_word(self.fact, name, voice.language) for name in named)
+        is_other = len(self.groups) in places
+        told = [p for p in range(len(self.groups)) if (p in places) is not is_other]
+        names = [name for place in told for name in self.groups[place]]
+        either = voice.either(value_word(self.fact, name, voice.language) for name in names)
         if is_other:
             return voice.say(f"除{either}以外的其他", f"any other than {either}")
         return either
@@ -261,9 +262,13 @@ def _axis(key: Value | Test, atoms: Sequence[Test]) -> Axis:
 
 
 def _choice(name: str, atoms: Sequence[Test]) -> Choice:
-    names = [item for atom in atoms for item in _items(atom)]
-    choices = FACTS[name].choices
-    return Choice(name, tuple(dict.fromkeys([*choices] if choices else sorted(map(str, names)))))
+    """The names of a text fact, grouped by the tests that name them."""
+    named = [frozenset(map(str, _items(atom))) for atom in atoms]
+    every = FACTS[name].choices or tuple(sorted(frozenset().union(*named)))
+    groups: dict[tuple[bool, ...], list[str]] = {}
+    for each in every:
+        groups.setdefault(tuple(each in names for names in named), []).append(each)
+    return Choice(name, tuple(tuple(names) for names in groups.values()))
 
 
 def _items(atom: Test) -> tuple[Plain, ...]:

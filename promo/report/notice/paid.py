@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from math import prod
 from typing import Any, TypeAlias
 
 from promo.policy.benefits import PARTS, ShareOfPrice
@@ -14,7 +15,8 @@ from promo.quantities import MOST_PER_CAR
 from promo.report.notice.axes import Axis, Scale, capping_prices, shared_prices
 from promo.schema import FEN_PER_YUAN
 
-MOST_CELLS = 5_000
+MOST_CELLS = 2_000
+MOST_PLACES = 200  # on one axis
 Place: TypeAlias = tuple[int, ...]  # one index for each axis
 _FAR = 1_000_000 * FEN_PER_YUAN  # prices tried above the last bound
 _UNITS = tuple(FEN_PER_YUAN * 10**power for power in (4, 3, 2, 1, 0))
@@ -42,6 +44,9 @@ def amounts_by_place(rules: Rules, axes: Sequence[Axis]) -> dict[Place, Amount]:
 
     Raises `TooManyCellsError`.
     """
+    counts = [axis.count for axis in axes]
+    if prod(counts) > MOST_CELLS or max(counts, default=0) > MOST_PLACES:
+        raise TooManyCellsError
     given = [each.condition.tree for each in rules.requirements] + _after_opening(rules)
     tests = all_tests(axes)
     purchases = dict(_purchases(axes, Cells([*tests, *given]), given))
@@ -58,9 +63,7 @@ def _purchases(
     axes: Sequence[Axis], cells: Cells, given: Sequence[Test]
 ) -> Iterator[tuple[Place, Mapping[str, Plain | None]]]:
     """One purchase that qualifies for each combination of places that has one."""
-    for count, (answers, purchase) in enumerate(cells.decisions(all_tests(axes), given)):
-        if count > MOST_CELLS:
-            raise TooManyCellsError
+    for answers, purchase in cells.decisions(all_tests(axes), given):
         if None not in answers:
             yield place_of(axes, [bool(answer) for answer in answers]), purchase
 
