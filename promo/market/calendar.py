@@ -52,6 +52,14 @@ CALENDARS: Mapping[str, DayWeights] = {
 """How busy the days are, by the country that a market names; judgements."""
 
 
+SUMMER_SHUTDOWN: Mapping[str, tuple[tuple[int, int], tuple[int, int]]] = {
+    # In 2003 to 2008 American plants built two thirds as many cars in July as in June or August
+    # (DAUPNSA, BEA): seven of its 21 or 22 working days are lost, public holidays among them.
+    "US": ((7, 1), (7, 11)),
+}
+"""First and last day, as month and day, on which car plants close every summer."""
+
+
 class _Year(NamedTuple):
     """What the public calendar says of one year."""
 
@@ -183,8 +191,8 @@ def plant_days(
 ) -> Floats:
     """How much of each day (T,) a plant works that works so many days of an ordinary week.
 
-    Public holidays are off; a weekend exchanged for a holiday is worked. With 5.5 days a plant
-    works half of every Saturday.
+    Public holidays and the country's summer shutdown are off; a weekend exchanged for a holiday is
+    worked. With 5.5 days a plant works half of every Saturday.
 
     >>> plant_days(date(2022, 10, 3), date(2022, 10, 9), days_per_week=5).tolist()  # 国庆
     [0.0, 0.0, 0.0, 0.0, 0.0, 1.0, 1.0]
@@ -192,11 +200,16 @@ def plant_days(
     days = days_between(first_day, last_day)
     weekday = np.array([day.weekday() for day in days])
     ordinary = np.clip(days_per_week - weekday, 0.0, 1.0)
-    holiday = np.array([is_public_holiday(day, country) for day in days])
+    closed = [is_public_holiday(day, country) or _shut(day, country) for day in days]
     worked_weekend = np.array(
         [day.weekday() >= 5 and is_working_day(day, country) for day in days]
     )
-    return np.where(worked_weekend, 1.0, np.where(holiday, 0.0, ordinary))
+    return np.where(worked_weekend, 1.0, np.where(closed, 0.0, ordinary))
+
+
+def _shut(day: date, country: str) -> bool:
+    first, last = SUMMER_SHUTDOWN.get(country, ((1, 2), (1, 1)))
+    return first <= (day.month, day.day) <= last
 
 
 def calendar_warnings(first_day: date, last_day: date, country: str = "CN") -> tuple[Words, ...]:

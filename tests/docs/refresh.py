@@ -210,9 +210,9 @@ def sampling() -> str:
 def limits() -> str:
     """What is printed with every appraisal, in the order of the method."""
     from promo.production import accounts, plants
-    from promo.simulation import worlds
+    from promo.simulation import pool, worlds
 
-    parts = (*worlds.LIMITS, *plants.LIMITS, *accounts.LIMITS)
+    parts = (pool.EMPTY_POOL, *worlds.LIMITS, *plants.LIMITS, *accounts.LIMITS)
     return "\n".join(f"- {words.en}" for words in parts)
 
 
@@ -223,7 +223,11 @@ def programmes() -> str:
     return rows_as_table(header, module["rows"]())
 
 
+CARS = runpy.run_path(str(ROOT / "tests" / "backtests" / "cars.py"))
+"""The comparison with the American programme of 2009, one run for all its tables."""
+
 TABLES: dict[str, Callable[[], str]] = {
+    **CARS["TABLES"],
     "codes": codes,
     "facts": facts,
     "measures": measures,

@@ -52,7 +52,8 @@ def close(old: str, new: str) -> bool:
 @pytest.mark.parametrize(("command", "body"), BLOCKS)
 def test_a_page_shows_what_the_command_prints(command, body):
     now = refresh.made(command)
-    if not command.startswith(("promo simulate", "promo compare", "table: sampling")):
+    drawn = ("promo simulate", "promo compare", "table: sampling", "table: cars:")
+    if not command.startswith(drawn):
         assert body == now
         return
     words, numbers = words_and_numbers(body)

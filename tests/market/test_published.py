@@ -104,6 +104,26 @@ def test_an_american_calendar_has_american_holidays():
     ).sum() == pytest.approx(1)
 
 
+def test_american_plants_close_in_july_as_they_did_before_2009(data_folder):
+    """July against June and August, 2003 to 2008: 0.66 of the output, by 0.03 of working days."""
+    source = f"{data_folder}/us_auto_monthly_1993_2010.csv"
+    series = pl.read_csv(source)  # noqa: TID251 - the series that the shutdown was read from
+    built = dict(series.select("month", "DAUPNSA").iter_rows())
+    july = sum(built[f"{year}-07"] for year in range(2003, 2009))
+    around = sum(
+        built[f"{year}-{month}"] / 2 for year in range(2003, 2009) for month in ("06", "08")
+    )
+
+    def worked(month, last):
+        ends = ((date(y, month, 1), date(y, month, last)) for y in range(2003, 2009))
+        return sum(
+            calendar.plant_days(*each, days_per_week=5, country="US").sum() for each in ends
+        )
+
+    days = worked(7, 31) / ((worked(6, 30) + worked(8, 31)) / 2)
+    assert days == pytest.approx(july / around, abs=0.03)
+
+
 def test_the_american_market_returns_its_sources():
     """Mean price 26,915 USD (Edmunds, August 2009), 21.8 mpg (Edmunds, May and June 2009); Reuters
     for January to June 2009: 2,553,727 cars and 3,503,852 domestic vehicles of 4,785,158."""
