@@ -92,6 +92,14 @@ class Combination(FileModel):
             else:
                 yield from part.named(path)
 
+    def ceilings(self, above: KeyPath = ()) -> Iterator[tuple[KeyPath, str]]:
+        """Every price whose share is a ceiling, with its path in the file."""
+        if self.cap is not None and self.cap.share_of is not None:
+            yield (*above, "cap", "share_of"), self.cap.share_of
+        for place, part in enumerate(self.parts):
+            if isinstance(part, Combination):
+                yield from part.ceilings((*above, self.kind, place))
+
     def amounts(self, paid: Mapping[str, pl.Expr], rounding: Rounding) -> Amounts:
         """What each benefit pays once combined, in fen, from what each would pay alone."""
         each = [

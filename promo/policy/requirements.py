@@ -28,7 +28,7 @@ from promo.policy.limits import exclusion
 from promo.policy.money import Voucher
 from promo.quantities import KeyPath
 
-Kind: TypeAlias = Literal["window", "rule", "limit", "exclusion", "voucher"]
+Kind: TypeAlias = Literal["window", "rule", "limit", "exclusion", "voucher", "cap"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +116,7 @@ def requirements(campaign: Campaign) -> tuple[Requirement, ...]:
         *_windows(campaign),
         *_rules(campaign),
         *_vouchers(campaign),
+        *_ceilings(campaign),
         *_limits(campaign),
     )
 
@@ -210,6 +211,16 @@ def _matching(version: Version) -> Iterator[Test]:
     for test, fen in (benefit.cases or ()) if benefit is not None else ():
         face = Compare(FactValue("voucher_face"), "=", Constant(fen))
         yield All((*around, test, face))
+
+
+def _ceilings(campaign: Campaign) -> Iterator[Requirement]:
+    """A ceiling that is a share of a price needs the price, whatever it is."""
+    read = {fact for _, _, benefit in campaign.every_benefit for fact in benefit.reads}
+    for path, fact in campaign.combination.ceilings(("combine",)):
+        if fact not in read:
+            condition = Condition(f"{fact} >= 0", Compare(FactValue(fact), ">=", Constant(0)))
+            yield Requirement(f"cap-{fact}", condition, campaign.source or "", "cap", path)
+            read.add(fact)
 
 
 def _limits(campaign: Campaign) -> Iterator[Requirement]:

@@ -398,3 +398,14 @@ def test_an_uplift_pays_only_where_what_it_lifts_pays():
     }
     assert found(**changes) == []
     assert decide({"trade_in": "scrapped"}, **changes)["amount_fen"] == 3000_00
+
+
+def test_a_ceiling_on_a_price_needs_the_price():
+    changes = {"combine": "{sum: [base], cap: {share_of: price, rate: 1%}}"}
+    assert decide({"price": 50_000_00}, **changes)["amount_fen"] == 500_00
+    row = decide({}, **changes)
+    assert (row["decision"], row["reasons"], row["missing"]) == (
+        "incomplete",
+        ["cap-price"],
+        ["price"],
+    )

@@ -113,6 +113,9 @@ def requirement_text(
     limits = {each.id: limit_text(each, voice) for each in rules.campaign.limits}
     if requirement.id in limits:
         return limits[requirement.id]
+    if requirement.kind == "cap":
+        name = voice.fact(requirement.facts[0])
+        return voice.say(f"{name}已知，用于计算封顶。", f"the {name} is known, for the ceiling.")
     if requirement.kind == "voucher":
         return voice.say("消费券面额与应得金额相同。", "the voucher's face is the amount due.")
     rows = {rule.id: rule for _, rule in rules.campaign.every_rule}
