@@ -10,19 +10,20 @@ from __future__ import annotations
 import argparse
 import importlib
 import json
-import resource
+import os
+import platform
 import subprocess
 import sys
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from statistics import median
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
-from .claims import Array
+if TYPE_CHECKING:
+    from .claims import Array
 
 ROOT = Path(__file__).parents[2]
 
@@ -115,29 +116,57 @@ def serve(name: str, folder: Path, rows: int, common: int) -> None:
     try:
         run = getattr(importlib.import_module(module), function)(folder, rows)
     except ImportError as error:
-        say(why_not=str(error))
+        answer(why_not=str(error))
         return
-    say(ready=True)
+    answer(ready=True)
     for line in sys.stdin:
         if line.strip() == "end":
-            say(mebibytes=resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
+            answer(mebibytes=most_memory())
             return
         start = time.perf_counter()
         found = run()
         seconds = time.perf_counter() - start
         amounts = found() if callable(found) else found  # read back outside the clock
-        say(seconds=seconds, checksum=[checksum(amounts), checksum(amounts[:common])])
+        answer(seconds=seconds, checksum=[checksum(amounts), checksum(amounts[:common])])
 
 
-def say(**found: object) -> None:
-    sys.stdout.write(json.dumps(found) + "\n")
+def answer(**found: object) -> None:
+    """One line to the harness."""
+    say(json.dumps(found))
+
+
+def say(*lines: str) -> None:
+    """Lines to whoever asked, at once."""
+    sys.stdout.write("\n".join(lines) + "\n")
     sys.stdout.flush()
+
+
+def most_memory() -> float:
+    """The most memory that this process has held, in MiB (Linux)."""
+    status = Path("/proc/self/status").read_text(encoding="ascii")
+    return int(status.split("VmHWM:")[1].split()[0]) / 1024
 
 
 def checksum(amounts: Array) -> int:
     """A sum in which the place of every amount counts."""
+    import numpy as np
+
     weights = np.arange(len(amounts), dtype=np.int64) % 9_973 + 1
     return int(amounts.astype(np.int64) @ weights)
+
+
+def machine(packages: Sequence[str]) -> str:
+    """The machine, its load, and the versions of what runs."""
+    cores, load = len(os.sched_getaffinity(0)), os.getloadavg()[0]
+    versions = ", ".join(f"{each} {_version(each)}" for each in packages)
+    return f"Python {platform.python_version()}, {cores} cores, load {load:.1f}; {versions}"
+
+
+def _version(package: str) -> str:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return "not installed"
 
 
 def table(arms: Sequence[Arm], against: str) -> str:

@@ -10,14 +10,11 @@ from __future__ import annotations
 
 import argparse
 import os
-import platform
-import sys
 import tempfile
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from . import claims
-from .harness import Arm, agree, race, table
+from .harness import Arm, agree, machine, race, say, table
 
 PEERS = "tests.benchmarks.peers"
 PACKAGES = (
@@ -65,7 +62,7 @@ def main() -> None:
         for name, (most, returns) in ARMS.items()
     ]
     files = [Arm(f"{PEERS}:{name}", asked.rows, returns) for name, returns in FILES.items()]
-    say(machine())
+    say(machine(PACKAGES))
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         claims.write(folder, asked.rows)
@@ -74,27 +71,6 @@ def main() -> None:
             say("", table(arms, against), "")
             say(f"Same amounts in every arm: {'yes' if agree(arms) else 'NO'}")
     say(f"Load at the end: {os.getloadavg()[0]:.1f}")
-
-
-def machine() -> str:
-    """The machine and the versions of what ran."""
-    cores = len(os.sched_getaffinity(0))
-    return (
-        f"Python {platform.python_version()}, {cores} cores, load {os.getloadavg()[0]:.1f}; "
-        + ", ".join(f"{each} {_version(each)}" for each in PACKAGES)
-    )
-
-
-def _version(package: str) -> str:
-    try:
-        return version(package)
-    except PackageNotFoundError:
-        return "not installed"
-
-
-def say(*lines: str) -> None:
-    sys.stdout.write("\n".join(lines) + "\n")
-    sys.stdout.flush()
 
 
 if __name__ == "__main__":
