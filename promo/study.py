@@ -30,7 +30,7 @@ from promo.simulation.offers import REGISTRATION_LAG_DAYS, pot_names, scaled_amo
 from promo.simulation.pool import EMPTY_POOL
 from promo.simulation.stage import People, Policy, Programme, Stage, set_stage
 from promo.simulation.worlds import means
-from promo.textfile import Finding, Loaded, name_in_campaigns, resolve
+from promo.textfile import Finding, Loaded, name_in_campaigns
 
 BEYOND_HORIZON_DAYS = 365
 """How long planned purchases are followed after the horizon: some are moved ahead from there."""
@@ -242,13 +242,16 @@ def load_study(path: str) -> Study:
         raise InputError(campaign.diagnostics)
     try:
         market = _linked_market(campaign, campaign.value)
-        plants = [load_manufacturer(resolve(path, name)) for name in campaign.value.manufacturers]
+        plants = [
+            load_manufacturer(campaign.linked(("manufacturers", place), name))
+            for place, name in enumerate(campaign.value.manufacturers)
+        ]
     except Finding as finding:  # the check knows where the link stands
         found = [each for each in check_campaign(campaign) if each.severity == "error"]
         raise InputError(found or [finding.diagnostic]) from None
     policies = [
-        load_campaign(resolve(market.path, each.policy))
-        for each in (market.value.without if market.value else ())
+        load_campaign(market.linked(("without", place, "policy"), each.policy))
+        for place, each in enumerate(market.value.without if market.value else ())
     ]
     loaded: list[Loaded[Campaign] | Loaded[Market] | Loaded[Manufacturer]] = [
         campaign,
@@ -268,7 +271,7 @@ def load_study(path: str) -> Study:
     ]
     if any(each.severity == "error" for each in findings):
         raise InputError(findings)
-    inputs = {each.path: each.digest for each in loaded}
+    inputs = {file: digest for each in loaded for file, digest in each.files.items()}
     return _assemble(
         path,
         campaign.required(),
@@ -286,7 +289,7 @@ def _linked_market(campaign: Loaded[Campaign], value: Campaign) -> Loaded[Market
             (), "K102", "the key 'market' is missing here", help="name the market file"
         )
         raise InputError([*campaign.diagnostics, missing])
-    return load_market(resolve(campaign.path, value.market))
+    return load_market(campaign.linked(("market",), value.market))
 
 
 def _assemble(  # noqa: PLR0913, PLR0917 - the parts of a study

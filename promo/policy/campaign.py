@@ -5,18 +5,17 @@ from __future__ import annotations
 import dataclasses
 import re
 from collections.abc import Iterator
-from typing import Annotated, Any, ClassVar, Literal, TypeAlias
+from typing import Annotated, ClassVar, Literal, TypeAlias
 
 from pydantic import Field, PlainValidator, WithJsonSchema, model_validator
 
-from promo.errors import Diagnostic
 from promo.policy.benefits import AnyBenefit, Benefit
 from promo.policy.combination import Combination
 from promo.policy.conditions import All, Compare, Condition, Constant, FactValue, Not, Test
 from promo.policy.eligibility import ConditionText
 from promo.policy.examples import Examples
 from promo.policy.limits import Holding, IdentityKey, Limit
-from promo.policy.lists import Listed, read_list
+from promo.policy.lists import Listed, ListRead, read_list
 from promo.policy.money import MoneyTerms
 from promo.policy.silence import Silence
 from promo.policy.windows import Window, Windows
@@ -198,29 +197,29 @@ def load_campaign(path: str) -> Loaded[Campaign]:
     loaded = load(path, Campaign)
     if loaded.value is None:
         return loaded
-    conditions: dict[KeyPath, Condition] = {}
-    findings: list[Diagnostic] = []
-    for keypath, rule in loaded.value.every_rule:
-        if rule.listed is not None:
-            found, faults = _read_list(loaded, (*keypath, "listed"), rule.listed)
-            findings.extend(faults)
-            if found is not None:
-                conditions[keypath] = found
-    if findings:
-        every = tuple(sorted((*loaded.diagnostics, *findings)))
-        return dataclasses.replace(loaded, value=None, diagnostics=every)
-    return dataclasses.replace(loaded, value=_with_lists(loaded.value, conditions))
+    lists = {
+        keypath: _read_list(loaded, (*keypath, "listed"), rule.listed)
+        for keypath, rule in loaded.value.every_rule
+        if rule.listed is not None
+    }
+    findings = [finding for each in lists.values() for finding in each.diagnostics]
+    conditions = {path: each.condition for path, each in lists.items() if each.condition}
+    return dataclasses.replace(
+        loaded,
+        value=None if findings else _with_lists(loaded.value, conditions),
+        diagnostics=tuple(sorted((*loaded.diagnostics, *findings))),
+        files=loaded.files | {k: v for each in lists.values() for k, v in each.files.items()},
+    )
 
 
-def _read_list(
-    loaded: Loaded[Campaign], keypath: KeyPath, listed: Listed
-) -> tuple[Condition | None, tuple[Diagnostic, ...]]:
+def _read_list(loaded: Loaded[Campaign], keypath: KeyPath, listed: Listed) -> ListRead:
     try:
         return read_list(loaded.place(keypath).file, listed)
     except Finding as finding:
         fault = finding.diagnostic
         where: KeyPath = keypath if fault.code == "K102" else (*keypath, "file")
-        return None, (loaded.diagnostic(where, fault.code, fault.message, help=fault.help),)
+        told = loaded.diagnostic(where, fault.code, fault.message, help=fault.help)
+        return ListRead(None, (told,), {})
 
 
 def _with_lists(campaign: Campaign, conditions: dict[KeyPath, Condition]) -> Campaign:
@@ -244,11 +243,6 @@ def _with_lists(campaign: Campaign, conditions: dict[KeyPath, Condition]) -> Cam
     return campaign.model_copy(update={"eligibility": rules, "amendments": amendments})
 
 
-def campaign_schema() -> dict[str, Any]:
-    """The JSON schema of campaign files, for editors."""
-    return Campaign.model_json_schema(by_alias=True)
-
-
 __all__ = [
     "Amendment",
     "Benefit",
@@ -256,6 +250,5 @@ __all__ = [
     "Rule",
     "Silence",
     "Window",
-    "campaign_schema",
     "load_campaign",
 ]

@@ -39,7 +39,7 @@ from promo.policy.money import BASIS, NOT_DECLARED
 from promo.policy.rules import Rules, compile_rules, fact_frame, with_all_facts
 from promo.quantities import KeyPath
 from promo.schema import CLOCKS, EVENT_ORDER, VEHICLE_COLUMNS
-from promo.textfile import Finding, Loaded, resolve
+from promo.textfile import Finding, Loaded
 
 MOST_DAYS = 3 * 366
 NEUTRAL = (
@@ -125,19 +125,24 @@ def _elsewhere(local_places: frozenset[str]) -> Test:
 
 def _not_silenced(checked: _Checked, found: list[Diagnostic]) -> list[Diagnostic]:
     everywhere = {silence.code for silence in checked.campaign.silence}
-    by_line: dict[int, set[str]] = {}
+    by_line: dict[tuple[str, int], set[str]] = {}
     for keypath, rule in checked.campaign.every_rule:
-        line = checked.loaded.place((*keypath, rule.key)).line
-        by_line.setdefault(line, set()).update(silence.code for silence in rule.silence)
+        place = checked.loaded.place((*keypath, rule.key))
+        own = by_line.setdefault((place.file, place.line), set())
+        own.update(silence.code for silence in rule.silence)
     for keypath, _, benefit in checked.campaign.every_benefit:
         for key in ("when", benefit.form):
-            line = checked.loaded.place((*keypath, key)).line
-            by_line.setdefault(line, set()).update(silence.code for silence in benefit.silence)
+            place = checked.loaded.place((*keypath, key))
+            own = by_line.setdefault((place.file, place.line), set())
+            own.update(silence.code for silence in benefit.silence)
     return [
         each
         for each in found
         if each.severity == "error"
-        or (each.code not in everywhere and each.code not in by_line.get(each.line, ()))
+        or (
+            each.code not in everywhere
+            and each.code not in by_line.get((each.file, each.line), ())
+        )
     ]
 
 
@@ -152,7 +157,7 @@ def _linked_files(checked: _Checked) -> Iterator[Diagnostic]:
         links.append((("manufacturers", place), path))
     for keypath, path in links:
         try:
-            resolve(checked.loaded.path, path)
+            checked.loaded.linked(keypath, path)
         except Finding as finding:
             fault = finding.diagnostic
             yield checked.at(keypath, fault.code, fault.message, fault.help)

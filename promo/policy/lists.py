@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
-from typing import Annotated, TypeAlias
+from typing import Annotated, NamedTuple, TypeAlias
 
 import polars as pl
 from pydantic import PlainValidator, WithJsonSchema
@@ -47,23 +47,32 @@ class Listed(FileModel):
     on: DayFact | None = None
 
 
-def read_list(base: str, listed: Listed) -> tuple[Condition | None, tuple[Diagnostic, ...]]:
-    """The list as a condition, or what is wrong in its file.
+class ListRead(NamedTuple):
+    """A list as a condition, or what is wrong in its file; sha256 of the file by its path."""
+
+    condition: Condition | None
+    diagnostics: tuple[Diagnostic, ...]
+    files: dict[str, str]
+
+
+def read_list(base: str, listed: Listed) -> ListRead:
+    """The list that a rule of the file `base` names.
 
     Raises `Finding` where there is no such file, or the file is no list for this rule.
     """
     table = read_table(resolve(base, listed.file), _COLUMNS)
+    files = {table.path: table.digest}
     if table.value is None:
-        return None, table.diagnostics
+        return ListRead(None, table.diagnostics, files)
     periods, findings = _periods(table, table.value)
     if findings:
-        return None, tuple(findings)
+        return ListRead(None, tuple(findings), files)
     if not 0 < table.value.height <= MOST_NAMES:
         raise Finding(table.diagnostic(0, "V211", f"a list holds 1 to {MOST_NAMES} names"))
     if listed.on is None and set(periods) != {(None, None)}:
         message = f"'{listed.file}' is dated, so the key 'on' is needed here"
         raise Finding(Diagnostic(base, 1, 1, "K102", message, "write 'on: invoice_date'"))
-    return _condition(listed, periods), ()
+    return ListRead(_condition(listed, periods), (), files)
 
 
 def _periods(
