@@ -152,6 +152,14 @@ class Study:
 
     def _tax_dates(self) -> tuple[Words, ...]:
         """Taxes are those of the years since 2019, whatever the year of the campaign."""
+        if self.campaign.currency != "CNY":
+            return (
+                Words(
+                    "税率和分成是中国的, 税收一项对此活动没有意义。",
+                    "Taxes and their levels are those of China: the accounts of tax say nothing "
+                    "of this campaign.",
+                ),
+            )
         if self.stage.setting.days[0] >= TAXES_SINCE:
             return ()
         return (

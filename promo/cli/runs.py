@@ -89,6 +89,7 @@ def simulate(  # noqa: PLR0913 - a command's options
     from promo import appraisal as model
     from promo import study as files
     from promo.report import contract, run_folder, terminal
+    from promo.report.numbers import amounts_in
 
     reader = screen.chosen(language)
     if out is not None:
@@ -97,15 +98,16 @@ def simulate(  # noqa: PLR0913 - a command's options
     study = files.load_study(campaign)
     with progress_bar(reader) as progress:
         result = model.appraise(study, seed=seed, draws=draws, workers=workers, progress=progress)
-    if out is not None:
-        run_folder.write(out, run_folder.appraisal_files(result, reader))
-    if json_output:
-        content = contract.appraisal_object(result, reader)
-        screen.out(json.dumps(content, ensure_ascii=False, indent=2, allow_nan=False))
-    else:
-        size = screen.width()
-        text = terminal.appraisal_text(result, reader, width=size, plain=screen.plain())
-        screen.out(text)
+    with amounts_in(result.currency):
+        if out is not None:
+            run_folder.write(out, run_folder.appraisal_files(result, reader))
+        if json_output:
+            content = contract.appraisal_object(result, reader)
+            screen.out(json.dumps(content, ensure_ascii=False, indent=2, allow_nan=False))
+        else:
+            size = screen.width()
+            text = terminal.appraisal_text(result, reader, width=size, plain=screen.plain())
+            screen.out(text)
     if out is not None:
         screen.talk(_written(out, reader))
 
@@ -127,6 +129,7 @@ def compare(  # noqa: PLR0913 - a command's options
     from promo import study as files
     from promo.design import comparison
     from promo.report import contract, run_folder, terminal
+    from promo.report.numbers import amounts_in
 
     if len(campaigns) < 2:
         raise typer.BadParameter(say("至少要两个活动文件", "name at least two campaigns"))
@@ -141,14 +144,15 @@ def compare(  # noqa: PLR0913 - a command's options
             studies, seed=seed, draws=draws, workers=workers, progress=progress
         )
     made = (result.appraisals, result.differences)
-    if out is not None:
-        run_folder.write(out, run_folder.comparison_files(*made, reader))
-    if json_output:
-        content = contract.comparison_object(*made, reader)
-        screen.out(json.dumps(content, ensure_ascii=False, indent=2, allow_nan=False))
-    else:
-        size = screen.width()
-        screen.out(terminal.comparison_text(*made, reader, width=size, plain=screen.plain()))
+    with amounts_in(result.appraisals[0].currency):
+        if out is not None:
+            run_folder.write(out, run_folder.comparison_files(*made, reader))
+        if json_output:
+            content = contract.comparison_object(*made, reader)
+            screen.out(json.dumps(content, ensure_ascii=False, indent=2, allow_nan=False))
+        else:
+            size = screen.width()
+            screen.out(terminal.comparison_text(*made, reader, width=size, plain=screen.plain()))
     if out is not None:
         screen.talk(_written(out, reader))
 

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 import polars as pl
 
 from promo.appraisal import Appraisal, Provenance
+from promo.report.numbers import currency_of
 from promo.report.words import Language, chosen
 from promo.schema import Assumption, Json, Measure
 
@@ -43,7 +44,7 @@ def measure_object(measure: Measure, language: Language) -> Json:
     return {
         "name": measure.kind.name,
         "label": chosen(measure.kind.words, language),
-        "unit": measure.kind.unit,
+        "unit": currency_of(measure.kind.unit),
         "basis": measure.kind.basis,
         "group": measure.group,
         "mean": finite(measure.mean),
@@ -62,7 +63,7 @@ def assumption_object(assumption: Assumption, language: Language) -> Json:
     return {
         "name": assumption.name,
         "label": chosen(assumption.words, language),
-        "unit": assumption.unit,
+        "unit": currency_of(assumption.unit),
         "value": finite(assumption.value),
         "range": [finite(assumption.low), finite(assumption.high)],
         "source": assumption.source,

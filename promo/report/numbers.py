@@ -1,14 +1,16 @@
 """How is a number written so that a reader takes it at its worth?
 
-Money stands in yuan below a million and in units of ten thousand yuan from there on, with the
-unit beside it; counts of cars have no decimals unless they are small; an interval goes with every
-estimate.
+Money stands in yuan below a million and in units of ten thousand yuan from there on (in millions
+of any other currency), with the unit beside it; counts of cars have no decimals unless they are
+small; an interval goes with every estimate.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -33,6 +35,41 @@ class Scale:
 
 _YUAN = Words("元", "yuan")
 _WAN = Words("万元", "10,000 yuan")
+_NAMES = {"CNY": _YUAN, "USD": Words("美元", "USD"), "EUR": Words("欧元", "EUR")}
+_CURRENCY: ContextVar[str] = ContextVar("currency", default="CNY")
+
+
+@contextmanager
+def amounts_in(currency: str) -> Iterator[None]:
+    """Money written in here is money of this currency; elsewhere it is yuan.
+
+    >>> with amounts_in("USD"):
+    ...     spoken_money(3_000_000_000, "en"), spoken_money(4_500, "zh")
+    ('3,000 million USD', '4,500美元')
+    """
+    token = _CURRENCY.set(currency)
+    try:
+        yield
+    finally:
+        _CURRENCY.reset(token)
+
+
+def currency_of(unit: str) -> str:
+    """The code of a unit as the reader has it: of money the currency that is spoken."""
+    return _CURRENCY.get() if unit == "CNY" else unit
+
+
+def _money_scale(largest: float) -> Scale:
+    currency = _CURRENCY.get()
+    name = _NAMES.get(currency, Words(currency, currency))
+    if largest < MONEY_IN_TEN_THOUSANDS_FROM:
+        return Scale(1, name, 0)
+    if currency == "CNY":
+        return Scale(TEN_THOUSAND, _WAN, 0 if largest >= 1e7 else 1)
+    millions = Words(f"百万{name.zh}", f"million {name.en}")
+    return Scale(1_000_000, millions, _decimals(largest / 1e6))
+
+
 UNITS: dict[str, Words] = {
     "cars": Words("辆", "cars"),
     "share": Words("%", "%"),
@@ -92,9 +129,7 @@ def scale_of(unit: str, values: Iterable[float | None]) -> Scale:
     finite = [abs(value) for value in values if value is not None and math.isfinite(value)]
     largest = max(finite, default=0.0)
     if unit == "CNY":
-        if largest >= MONEY_IN_TEN_THOUSANDS_FROM:
-            return Scale(TEN_THOUSAND, _WAN, 0 if largest >= 1e7 else 1)
-        return Scale(1, _YUAN, 0)
+        return _money_scale(largest)
     if unit in _PERCENTAGES:
         return Scale(0.01, UNITS[unit], 0 if largest >= 0.1 else 1)
     if unit == "count":
@@ -180,9 +215,11 @@ def spoken_money(yuan: float, language: str) -> str:
     >>> spoken_money(20_000_000, "zh"), spoken_money(20_000_000, "en"), spoken_money(5000, "en")
     ('2,000万元', '20 million yuan', '5,000 yuan')
     """
+    currency = _CURRENCY.get()
+    name = _NAMES.get(currency, Words(currency, currency))
     if abs(yuan) < MONEY_IN_TEN_THOUSANDS_FROM:
-        return f"{yuan:,.0f}元" if language == "zh" else f"{yuan:,.0f} yuan"
+        return f"{yuan:,.0f}{name.zh}" if language == "zh" else f"{yuan:,.0f} {name.en}"
     if language == "zh":
-        return f"{yuan / TEN_THOUSAND:,.0f}万元"
+        return f"{yuan / TEN_THOUSAND:,.0f}万{name.zh}"
     millions = f"{yuan / 1e6:,.1f}".removesuffix(".0")
-    return f"{millions} million yuan"
+    return f"{millions} million {name.en}"
