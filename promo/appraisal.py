@@ -7,7 +7,7 @@ draw of the assumptions.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from typing import TypeAlias
 
@@ -16,7 +16,7 @@ import polars as pl
 from promo import __version__, results
 from promo.crew import Crew, crew
 from promo.production import accounts, plants
-from promo.pull_through import pull_through
+from promo.pull_through import pull_through, without_measures
 from promo.results import Worlds
 from promo.schema import Assumption, Measure, Standing, Words
 from promo.sensitivity import what_moves
@@ -60,6 +60,12 @@ class Appraisal:
     accounts : side, item, words_zh, words_en, level, yuan, p05, p95, standing
     backtest : error of the forecast beside the naive forecasts'
     draws : one row a draw, one column an ungrouped measure
+    two_by_two : term, words_zh, words_en, window, horizon with p05 and p95; cars built with and
+        without the campaign and the plants' stability measures; empty where there are none
+    plant_weeks : plant, week, ordered_with, built_without, built_with, extra with p05 and p95,
+        utilisation_with, plant_stock_with, binding_zh, binding_en, binding_share, and with the
+        campaign but without measures built_bare, binding_bare_zh, binding_bare_en and
+        binding_bare_share; empty where no file tells of scenarios or measures
     """
 
     title: Words
@@ -85,6 +91,8 @@ class Appraisal:
     limits: tuple[Words, ...]
     provenance: Provenance
     draws: pl.DataFrame
+    two_by_two: pl.DataFrame = field(default_factory=pl.DataFrame)
+    plant_weeks: pl.DataFrame = field(default_factory=pl.DataFrame)
 
     def measure(self, name: str) -> Measure:
         """The measure of this name for the whole campaign."""
@@ -117,7 +125,8 @@ def appraise_among(
         names=list(dict.fromkeys(a.name for each in hands.studies for a in each.assumptions)),
     )
     outcome = live(study, hands, parameters, say)
-    worlds = Worlds(study, outcome, pull_through(study, parameters, outcome))
+    pull = pull_through(study, parameters, outcome)
+    worlds = Worlds(study, outcome, pull, without_measures(study, parameters, outcome))
     say(0.6, TRYING)
     return _appraisal(worlds, what_moves(study, parameters, hands), seed=seed)
 
@@ -163,6 +172,8 @@ def _appraisal(worlds: Worlds, moving: pl.DataFrame, *, seed: int) -> Appraisal:
         limits=(*study.limits(), *LIMITS, *plants.LIMITS, *accounts.LIMITS),
         provenance=_provenance(study, seed=seed, draws=len(worlds.outcome.gain)),
         draws=_by_draw(measured),
+        two_by_two=results.two_by_two(worlds),
+        plant_weeks=results.plant_weeks(worlds),
     )
 
 

@@ -81,6 +81,14 @@ def pull_through(study: Study, draws: ParameterDraws, outcome: Outcome) -> PullT
     return PullThrough(outputs, _accounts(study, draws, outcome, outputs), built)
 
 
+def without_measures(study: Study, draws: ParameterDraws, outcome: Outcome) -> tuple[Output, ...]:
+    """The same plants in the same trouble with nothing done about it; none where nothing is."""
+    if not any(manufacturer.measures for manufacturer in study.manufacturers):
+        return ()
+    bare = (manufacturer.without_measures() for manufacturer in study.manufacturers)
+    return tuple(_output(study, manufacturer, draws, outcome) for manufacturer in bare)
+
+
 def _output(
     study: Study, manufacturer: Manufacturer, draws: ParameterDraws, outcome: Outcome
 ) -> Output:

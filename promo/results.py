@@ -14,6 +14,7 @@ import polars as pl
 
 from promo.policy.money import BASIS
 from promo.production.accounts import Item
+from promo.production.floor import DAYS_PER_WEEK
 from promo.pull_through import Output, PullThrough, additional_by_vehicle
 from promo.schema import MEASURES, Floats, Ints, Measure, MeasureKind, Standing, Words
 from promo.simulation.ledger import ANYWAY, MOVED, NEW, OUTSIDE, PARTS, POOL, SWITCHED
@@ -25,11 +26,15 @@ from promo.study import Study
 
 @dataclass(frozen=True, slots=True)
 class Worlds:
-    """Both worlds of a study in R draws, plants included."""
+    """Both worlds of a study in R draws, plants included.
+
+    `bare` are the plants without their stability measures, where a file has any.
+    """
 
     study: Study
     outcome: Outcome
     pull: PullThrough
+    bare: tuple[Output, ...] = ()
 
     @property
     def window(self) -> slice:
@@ -315,6 +320,150 @@ def _plant_months(output: Output, months: list[date], starts: Ints, ends: Ints) 
             **dict(zip(_PLANT_COLUMNS, values, strict=True)),
         }
     )
+
+
+# --- campaign and measures, two by two ----------------------------------------------------------
+
+_CELLS: tuple[tuple[str, Words, tuple[int, int, int, int]], ...] = (
+    ("neither", Words("无活动、无措施", "neither"), (1, 0, 0, 0)),
+    ("campaign", Words("只有活动", "campaign only"), (0, 1, 0, 0)),
+    ("measures", Words("只有措施", "measures only"), (0, 0, 1, 0)),
+    ("both", Words("活动加措施", "both"), (0, 0, 0, 1)),
+    (
+        "campaign_without_measures",
+        Words("活动的作用(无措施)", "effect of the campaign, without measures"),
+        (-1, 1, 0, 0),
+    ),
+    (
+        "campaign_with_measures",
+        Words("活动的作用(有措施)", "effect of the campaign, with measures"),
+        (0, 0, -1, 1),
+    ),
+    (
+        "measures_without_campaign",
+        Words("措施的作用(无活动)", "effect of the measures, without campaign"),
+        (-1, 0, 1, 0),
+    ),
+    (
+        "measures_with_campaign",
+        Words("措施的作用(有活动)", "effect of the measures, with campaign"),
+        (0, -1, 0, 1),
+    ),
+    ("interaction", Words("两者的交互作用", "interaction"), (1, -1, -1, 1)),
+)
+"""Each line as a sum over the four worlds: neither, campaign, measures, both."""
+
+
+def two_by_two(worlds: Worlds) -> pl.DataFrame:
+    """Cars built with and without the campaign, with and without stability measures, same draws.
+
+    The interaction is what both do together beyond the sum of what each does alone.
+    """
+    if not worlds.bare:
+        return pl.DataFrame()
+    frame = pl.DataFrame(
+        {
+            "term": [term for term, _, _ in _CELLS],
+            "words_zh": [words.zh for _, words, _ in _CELLS],
+            "words_en": [words.en for _, words, _ in _CELLS],
+        }
+    )
+    for name, days in (("window", worlds.window), ("horizon", slice(None))):
+        built = _four_worlds(worlds, days)
+        draws = [np.asarray(np.array(weights) @ built, np.float64) for _, _, weights in _CELLS]
+        low, high = zip(*(_ends(each) for each in draws), strict=True)
+        frame = frame.with_columns(
+            pl.Series(name, [float(each.mean()) for each in draws]),
+            pl.Series(f"{name}_p05", low),
+            pl.Series(f"{name}_p95", high),
+        )
+    return frame
+
+
+def _four_worlds(worlds: Worlds, days: slice) -> Ints:
+    """Cars (4, R) that all plants build on these days, in the order of `_CELLS`."""
+    cells = [
+        sum(path.built[:, days].sum(axis=(1, 2)) for path in paths)
+        for outputs in (worlds.bare, worlds.pull.outputs)
+        for paths in zip(*((each.without, each.with_campaign) for each in outputs), strict=True)
+    ]
+    return np.array(cells)
+
+
+# --- plants by week -----------------------------------------------------------------------------
+
+BINDING = (
+    Words("订单", "orders"),
+    Words("加班", "overtime"),
+    Words("排产冻结", "frozen plan"),
+    Words("班次产能", "shift capacity"),
+    Words("开动率(情景)", "availability (scenario)"),
+)
+"""What binds output, in the order of `production.floor`; parts follow, by supplier."""
+
+
+def plant_weeks(worlds: Worlds) -> pl.DataFrame:
+    """Orders, output and what binds it, by week; where a file tells of trouble or measures."""
+    bare = worlds.bare or worlds.pull.outputs
+    frames = [
+        _weeks(worlds, output, unaided)
+        for output, unaided in zip(worlds.pull.outputs, bare, strict=True)
+        if output.manufacturer.scenarios or output.manufacturer.measures
+    ]
+    return pl.concat(frames) if frames else pl.DataFrame()
+
+
+def _weeks(worlds: Worlds, output: Output, bare: Output) -> pl.DataFrame:
+    days = _days(worlds)
+    starts = np.arange(0, len(days), DAYS_PER_WEEK)
+    without, with_ = output.without, output.with_campaign
+    built, before = (_by_week(path.built, starts) for path in (with_, without))
+    low, high = interval((built - before).astype(np.float64))
+    capacity = np.add.reduceat(output.capacity, starts, axis=1).mean(axis=0)
+    used = np.divide(built.mean(axis=0), capacity, out=np.zeros(len(starts)), where=capacity > 0)
+    ends = np.append(starts[1:], len(days)) - 1
+    words, share = _bound(output)
+    unaided, unaided_share = _bound(bare)
+    return pl.DataFrame(
+        {
+            "plant": [output.manufacturer.id] * len(starts),
+            "week": [days[int(start)] for start in starts],
+            "ordered_with": _by_week(with_.ordered, starts).mean(axis=0),
+            "built_without": before.mean(axis=0),
+            "built_with": built.mean(axis=0),
+            "extra": (built - before).mean(axis=0),
+            "extra_p05": low.astype(np.float64),
+            "extra_p95": high.astype(np.float64),
+            "utilisation_with": used,
+            "plant_stock_with": with_.plant_closing.sum(axis=2)[:, ends].mean(axis=0),
+            "binding_zh": [each.zh for each in words],
+            "binding_en": [each.en for each in words],
+            "binding_share": share,
+            "built_bare": _by_week(bare.with_campaign.built, starts).mean(axis=0),
+            "binding_bare_zh": [each.zh for each in unaided],
+            "binding_bare_en": [each.en for each in unaided],
+            "binding_bare_share": unaided_share,
+        }
+    )
+
+
+def _by_week(cars: Ints, starts: Ints) -> Ints:
+    """Cars (R, W) of all vehicles by week."""
+    total: Ints = np.add.reduceat(cars.sum(axis=2), starts, axis=1)
+    return total
+
+
+def _bound(output: Output) -> tuple[list[Words], list[float]]:
+    """What binds output with the campaign in most draws of each week, and in which share."""
+    direct = [each.parts.words for each in output.manufacturer.suppliers if each.feeds is None]
+    parts = [Words(f"零部件:{each.zh}", f"parts: {each.en}") for each in direct]
+    named = [*BINDING, *parts]
+    hardest = output.with_campaign.binding.max(axis=2)
+    counts = np.stack([(hardest == number).mean(axis=0) for number in range(len(named))])
+    return [named[int(each)] for each in counts.argmax(axis=0)], counts.max(axis=0).tolist()
+
+
+# --- both sides ---------------------------------------------------------------------------------
 
 
 def accounts(worlds: Worlds, standing: Standing) -> pl.DataFrame:

@@ -23,7 +23,12 @@ from promo.policy.campaign import Campaign, load_campaign
 from promo.policy.checking import check_campaign, needed_to_simulate
 from promo.policy.rules import compile_rules
 from promo.production.accounts import CITY_ACCOUNTS
-from promo.production.manufacturer import Manufacturer, built_here, load_manufacturer
+from promo.production.manufacturer import (
+    Manufacturer,
+    built_here,
+    findings_in_study,
+    load_manufacturer,
+)
 from promo.schema import FACTS, FEN_PER_YUAN, Assumption, Bools, Floats, Standing, Words
 from promo.simulation.draws import ParameterDraws, Shape
 from promo.simulation.offers import REGISTRATION_LAG_DAYS, pot_names, scaled_amounts
@@ -280,7 +285,7 @@ def load_study(path: str) -> Study:
     if any(each.severity == "error" for each in findings):
         raise InputError(findings)
     inputs = {file: digest for each in loaded for file, digest in each.files.items()}
-    return _assemble(
+    study = _assemble(
         path,
         campaign.required(),
         market,
@@ -289,6 +294,17 @@ def load_study(path: str) -> Study:
         inputs,
         tuple(findings),
     )
+    return _with_plants_checked(study, plants)
+
+
+def _with_plants_checked(study: Study, plants: Sequence[Loaded[Manufacturer]]) -> Study:
+    """The study with what only shows of its enterprises beside catalogue and horizon."""
+    setting = study.stage.setting
+    days = setting.days[: setting.horizon]
+    found = [each for plant in plants for each in findings_in_study(plant, setting.vehicles, days)]
+    if any(each.severity == "error" for each in found):
+        raise InputError([*study.findings, *found])
+    return replace(study, findings=(*study.findings, *found))
 
 
 def _linked_market(campaign: Loaded[Campaign], value: Campaign) -> Loaded[Market]:

@@ -406,6 +406,27 @@ def _source_findings(loaded: Loaded[Manufacturer], plant: Manufacturer) -> Itera
             yield loaded.diagnostic(entry.path, "S701", message, help=help)
 
 
+def findings_in_study(
+    loaded: Loaded[Manufacturer], vehicles: pl.DataFrame, days: Sequence[date]
+) -> Iterator[Diagnostic]:
+    """What only shows beside a catalogue and a horizon: cars no line builds, idle dates."""
+    plant = loaded.required()
+    here = (pl.col("made_in") == plant.place) & (pl.col("maker") == plant.maker)
+    sold = vehicles.filter(here)["model"].unique(maintain_order=True).to_list()
+    if not any(line.models == () for line in plant.lines):
+        named = {model for line in plant.lines for model in line.models}
+        for model in [each for each in sold if each not in named]:
+            message = f"the catalogue says that '{model}' is built here, and no line builds it"
+            help = "name it under a line, or correct 'made_in' in the catalogue"
+            yield loaded.diagnostic(("lines",), "R406", message, help=help, at_key=True)
+    for section in ("scenarios", "measures"):
+        for place, each in enumerate(getattr(plant, section)):
+            if not each.holds(days).any():
+                message = f"'{each.id}' lies outside the days that are followed"
+                help = f"these are {days[0]} to {days[-1]}"
+                yield loaded.diagnostic((section, place, "from"), "R425", message, help=help)
+
+
 # --- from the file to the projection ------------------------------------------------------------
 
 

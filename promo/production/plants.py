@@ -40,9 +40,10 @@ LIMITS: tuple[Words, ...] = (
         "never gives up.",
     ),
     Words(
-        "零部件供应、物流中断和稳产措施不在本版之内; 产能只受班次、工作日和开动率约束。",
-        "Parts supply, logistics trouble and stability measures are not in this version; capacity "
-        "is bound by shifts, working days and availability alone.",
+        "零部件供应、物流和稳产措施只按企业文件写明的情景推演; 没有写的不在账内。"
+        "停产少造的车不突击补回, 由补库存慢慢补上。",
+        "Parts, logistics and stability measures count as far as the enterprise's file tells of "
+        "them; output lost to a stop is not caught up at once but as stock is refilled.",
     ),
     Words(
         "外地市场是给定的基本负荷, 按工作日均匀分布; 本市订单优先发运, 不足部分从外地车源调入。",

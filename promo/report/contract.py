@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from datetime import date
 
 import polars as pl
 
@@ -36,6 +37,29 @@ def appraisal_object(appraisal: Appraisal, language: Language) -> Json:
         "warnings": [chosen(text, language) for text in appraisal.warnings],
         "limits": [chosen(text, language) for text in appraisal.limits],
         "measures": [measure_object(measure, language) for measure in appraisal.measures],
+        **_told_of_plants(appraisal, language),
+    }
+
+
+def _told_of_plants(appraisal: Appraisal, language: Language) -> Json:
+    """Two by two and week by week, where an enterprise's file has measures or scenarios."""
+    frames = {"two_by_two": appraisal.two_by_two, "plant_weeks": appraisal.plant_weeks}
+    return {
+        name: [_row(row, language) for row in frame.to_dicts()]
+        for name, frame in frames.items()
+        if frame.height
+    }
+
+
+def _row(row: dict[str, object], language: Language) -> Json:
+    """A row of a frame, with its words in one language and its days as text."""
+    other = "_zh" if language == "en" else "_en"
+    kept = {key: value for key, value in row.items() if not key.endswith(other)}
+    return {
+        key.removesuffix(f"_{language}").replace("words", "label"): plain(
+            value.isoformat() if isinstance(value, date) else value
+        )
+        for key, value in kept.items()
     }
 
 

@@ -432,6 +432,12 @@ SENTENCES: dict[str, str] = {
     "'{}' is built in two groups of lines": "“{}”分在两组生产线里",
     "lines that share a model list the same models": "共线的生产线请列同样的车型",
     "'{}' stands twice": "“{}”写了两次",
+    "the catalogue says that '{}' is built here, and no line builds it": "车型表说“{}”在此生产，"
+    "却没有哪条生产线造它",
+    "name it under a line, or correct 'made_in' in the catalogue": "请写到某条生产线的 models "
+    "里，或更正车型表的 made_in",
+    "'{}' lies outside the days that are followed": "“{}”不在推演的日子之内",
+    "these are {} to {}": "推演的日子是 {} 至 {}",
     "supply goes in a circle: {}": "供应关系成环：{}",
     "the last feeds the plant": "最后一家应直接供应本厂，不写 feeds",
     "'{}' ends before it starts": "“{}”结束早于开始",

@@ -99,6 +99,8 @@ def parquet_files(appraisal: Appraisal) -> dict[str, bytes]:
         "sensitivity": appraisal.sensitivity,
         "backtest": appraisal.backtest,
     }
+    told = {"two_by_two": appraisal.two_by_two, "plant_weeks": appraisal.plant_weeks}
+    frames |= {name: frame for name, frame in told.items() if frame.height}
     return {f"tables/{name}.parquet": _parquet(frame) for name, frame in frames.items()}
 
 

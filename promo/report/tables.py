@@ -84,6 +84,8 @@ def all_tables(appraisal: Appraisal, language: Language) -> tuple[Table, ...]:
         parts(appraisal, language),
         spend_path(appraisal, language),
         plants(appraisal, language),
+        two_by_two(appraisal, language),
+        plant_weeks(appraisal, language),
         accounts(appraisal, language),
         sensitivity(appraisal, language),
         identity(appraisal, language),
@@ -193,6 +195,60 @@ def plants(appraisal: Appraisal, language: Language) -> Table:
     )
     frame = appraisal.plants.with_columns(pl.col("plant").replace(_plants(appraisal, language)))
     return replace(_table("plants", columns, frame, language), note=_ends_of_the_horizon(language))
+
+
+def two_by_two(appraisal: Appraisal, language: Language) -> Table:
+    """Cars built with and without the campaign, with and without the stability measures."""
+    columns = (
+        _column("term", language),
+        *(
+            Column(name, words.heading(f"built_in_{name}", language), "cars", *ends)
+            for name in ("window", "horizon")
+            for ends in [(f"{name}_p05", f"{name}_p95")]
+        ),
+    )
+    frame = appraisal.two_by_two
+    if frame.height:
+        frame = _worded(frame, "term", language)
+    return replace(_table("two_by_two", columns, frame, language), note=_together(language))
+
+
+def _together(language: Language) -> str:
+    return words.chosen(
+        Words(
+            "四种情形用同一批抽样；交互作用是两者一起做、超出各自作用之和的部分",
+            "the four worlds share their draws; the interaction is what both do together beyond "
+            "the sum of what each does alone",
+        ),
+        language,
+    )
+
+
+def plant_weeks(appraisal: Appraisal, language: Language) -> Table:
+    """Orders, output and what binds it, week by week."""
+    columns = (
+        _column("plant", language),
+        _column("week", language, "date"),
+        _column("ordered_with", language, "cars", room=99),
+        _column("built_without", language, "cars", room=99),
+        _column("built_with", language, "cars"),
+        Column("extra", words.heading("extra", language), "cars", "extra_p05", "extra_p95"),
+        _column("utilisation_with", language, "share", room=99),
+        _column("plant_stock_with", language, "cars", room=99),
+        _column("binding", language),
+        _column("binding_share", language, "share", room=80),
+        _column("built_bare", language, "cars"),
+        _column("binding_bare", language),
+        _column("binding_bare_share", language, "share", room=99),
+    )
+    frame = appraisal.plant_weeks
+    if frame.height:
+        frame = frame.with_columns(
+            pl.col(f"binding_{language}").alias("binding"),
+            pl.col(f"binding_bare_{language}").alias("binding_bare"),
+            pl.col("plant").replace(_plants(appraisal, language)),
+        )
+    return _table("plant_weeks", columns, frame, language)
 
 
 def _plants(appraisal: Appraisal, language: Language) -> dict[str, str]:

@@ -40,6 +40,9 @@ def appraisal_text(appraisal: Appraisal, language: Language, *, width: int, plai
     page.curve(appraisal.spend_path)
     for plant in _by(tables.plants(appraisal, language), "plant"):
         page.table(plant)
+    page.table(tables.two_by_two(appraisal, language))
+    for plant in _by(_of_the_window(tables.plant_weeks(appraisal, language), appraisal), "plant"):
+        page.table(plant)
     page.table(tables.accounts(appraisal, language))
     moving = tables.strongest(tables.sensitivity(appraisal, language), _STRONGEST)
     for measure in _by(moving, "measure"):
@@ -202,8 +205,17 @@ def _show_assumptions(page: Page, table: Table, language: Language, width: int) 
         page.bullets("sources", (f"{row['assumption']}{colon}{row['source']}" for row in rows))
 
 
+def _of_the_window(table: Table, appraisal: Appraisal) -> Table:
+    """The weeks up to the end of the campaign; the files of a run hold all of them."""
+    if table.frame.height == 0:
+        return table
+    return replace(table, frame=table.frame.filter(pl.col("week") <= appraisal.window[1]))
+
+
 def _by(table: Table, name: str) -> list[Table]:
     """One table for each value of a column, named in the title; the note stands under the last."""
+    if table.frame.height == 0:
+        return []
     columns = tuple(column for column in table.columns if column.name != name)
     groups = table.frame.partition_by(name, maintain_order=True)
     made = [
