@@ -16,7 +16,6 @@ from promo.policy.benefits import Points
 from promo.policy.campaign import Campaign, load_campaign
 from promo.policy.code_table import by_expressions, code_table, decide_amounts
 from promo.policy.coded import DECISIONS, CodeTable
-from promo.policy.combination import Combination
 from promo.policy.conditions import Constant, Like, OneOf, Test, leaves
 from promo.policy.rules import Rules, compile_rules, fact_frame
 from promo.schema import FACTS, FactType
@@ -58,7 +57,7 @@ class Claims:
     def __init__(self, rules: Rules, seed: int) -> None:
         self.luck = np.random.default_rng(seed)
         self.named = list(_named(rules))
-        self.facts = tuple(dict.fromkeys((*rules.facts, *_read_beside(rules.campaign))))
+        self.facts = rules.facts
         self.ordinary = fact_frame([rules.campaign.examples.ordinary])
 
     def frame(self, rows: int, changed: float = 0.3) -> pl.DataFrame:
@@ -135,23 +134,6 @@ def _trees(rules: Rules) -> Iterator[Test]:
             merits = benefit.points.of if isinstance(benefit, Points) else ()
             whens = [benefit.when, *(merit.when for merit in merits)]
             yield from (when.tree for when in whens if when is not None)
-
-
-def _read_beside(campaign: Campaign) -> Iterator[str]:
-    """What ceilings and the window of claims read."""
-    yield from _ceilings(campaign.combination)
-    window = campaign.windows.claim
-    if window is not None:
-        yield "claim_time" if window.by_the_hour else "claim_date"
-
-
-def _ceilings(combination: Combination) -> Iterator[str]:
-    """The prices that some ceiling is a share of."""
-    if combination.cap is not None and combination.cap.share_of is not None:
-        yield combination.cap.share_of
-    for part in combination.parts:
-        if not isinstance(part, str):
-            yield from _ceilings(part)
 
 
 def _is(kind: FactType, value: object) -> bool:
