@@ -24,6 +24,7 @@ from typing import Literal, TypeAlias
 import numpy as np
 
 from promo.errors import PromoError
+from promo.production.input_output import VALUE_ADDED, VEHICLES, Chain, chain, local_shares
 from promo.schema import Assumption, Floats, Words
 
 MONTHS_PER_YEAR = 12
@@ -79,15 +80,26 @@ PLANT_ACCOUNTS: tuple[Assumption, ...] = (
         Words("每人每月工时", "hours a person works a month"),
     ),
     Assumption(
-        "local_input_share",
+        "local_parts_share",
         0.20,
         0.05,
-        0.40,
+        0.50,
         "share",
-        "本地配套率从未公布，只作示意 / "
-        "the local supply share was never published; an illustration, not a finding",
+        "本地配套率从未公布，只作示意；乘在 2020 年全国投入产出表上 / "
+        "never published: an illustration, on the national input-output table of 2020",
         "not published",
-        Words("本地配套率", "share of direct inputs bought in the city"),
+        Words("零部件本地配套率", "share of vehicle parts bought in the city"),
+    ),
+    Assumption(
+        "local_services_share",
+        0.50,
+        0.30,
+        0.70,
+        "share",
+        "判断：商贸、运输、水电、金融和服务约一半在本市 / "
+        "judgement: about half of trade, transport, energy, finance and services",
+        "judgement",
+        Words("服务业本地采购率", "share of services bought in the city"),
     ),
     Assumption(
         "supplier_value_added_rate",
@@ -251,7 +263,39 @@ class CityMultiplier:
         return (self.multiplier - 1.0) * output_value
 
 
-Upstream: TypeAlias = LocalInputs | CityMultiplier
+@dataclass(frozen=True, slots=True)
+class LocalisedTable:
+    """All rounds of suppliers in the city, from the national table and local shares, (R,)."""
+
+    parts: Floats
+    services: Floats
+
+    @property
+    def chain(self) -> Chain:
+        return chain(local_shares(self.parts, self.services))
+
+    def output(self, output_value: Floats, value_added_rate: Floats) -> Floats:
+        del value_added_rate  # the table has its own
+        return (self.chain.output - 1.0) * output_value
+
+    @property
+    def supplier_value_added_rate(self) -> Floats:
+        """Value added / output of the suppliers, the car plant left out."""
+        chain = self.chain
+        added = chain.value_added - VALUE_ADDED[VEHICLES]
+        return _share_of(added, chain.output - 1.0)
+
+    @property
+    def supplier_persons_per_100m_yuan(self) -> Floats:
+        """Staff of the parts industry alone, per 100 million yuan of suppliers' output."""
+        return _share_of(self.chain.parts_staff, self.chain.output - 1.0)
+
+
+def _share_of(part: Floats, whole: Floats) -> Floats:
+    return np.divide(part, whole, out=np.zeros_like(part), where=whole > 0)
+
+
+Upstream: TypeAlias = LocalInputs | CityMultiplier | LocalisedTable
 
 
 # --- one enterprise ---------------------------------------------------------------------------

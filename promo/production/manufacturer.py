@@ -25,6 +25,7 @@ from promo.production.accounts import (
     PLANT_ACCOUNTS,
     CityMultiplier,
     LocalInputs,
+    LocalisedTable,
     PlantRates,
     Upstream,
 )
@@ -54,6 +55,10 @@ from promo.textfile import (
 )
 
 HOURS_PER_DAY = 24
+TABLE_ACCOUNTS = ("local_parts_share", "local_services_share")
+"""How the national table is brought down to the city, where the file has nothing better."""
+OF_THE_TABLE = ("supplier_value_added_rate", "supplier_persons_per_100m_yuan")
+"""What the table says of suppliers itself."""
 
 Drawn: TypeAlias = Mapping[str, Floats]
 """Draws (R,) by the name of the assumption; a name that was not drawn keeps its value."""
@@ -144,6 +149,8 @@ class PlantAccountsSection(FileModel):
     value_added_rate: RateQuantity | None = None
     person_hours_per_car: HoursACar | None = None
     hours_per_person_month: HoursAMonth | None = None
+    local_parts_share: RateQuantity | None = None
+    local_services_share: RateQuantity | None = None
     local_input_share: RateQuantity | None = None
     city_multiplier: Multiplier | None = None
     supplier_value_added_rate: RateQuantity | None = None
@@ -193,9 +200,11 @@ class Manufacturer(FileModel):
 
     def _account_defaults(self) -> Iterator[Assumption]:
         """The program's own accounting assumptions, where the file says nothing."""
+        given = self.accounts
+        own = given.local_input_share is not None or given.city_multiplier is not None
+        idle = TABLE_ACCOUNTS if own else OF_THE_TABLE
         for default in PLANT_ACCOUNTS:
-            replaced = default.name == "local_input_share" and self.accounts.city_multiplier
-            if getattr(self.accounts, default.name) is None and not replaced:
+            if getattr(given, default.name) is None and default.name not in idle:
                 yield replace(
                     default,
                     name=self._name(("accounts", default.name)),
@@ -294,6 +303,10 @@ _WORDS: dict[str, tuple[str, Words]] = {
     "delay_days": ("days", Words("完全不到货的天数", "days on which nothing arrives")),
     "restores": ("share", Words("恢复损失的比例", "share of the loss given back")),
     "adds": ("share of capacity", Words("增加的产能比例", "share of capacity added")),
+    "local_input_share": (
+        "share",
+        Words("本地配套率", "share of direct inputs bought in the city"),
+    ),
     "city_multiplier": ("ratio", Words("本市产出乘数", "output multiplier of the city")),
 } | {each.name: (each.unit, each.words) for each in PLANT_ACCOUNTS}
 
@@ -376,21 +389,21 @@ def usual_capacity_per_month(plant: Manufacturer) -> float:
 
 
 def _upstream_findings(loaded: Loaded[Manufacturer], plant: Manufacturer) -> Iterator[Diagnostic]:
-    multiplier = plant.accounts.city_multiplier
-    if multiplier is None:
-        return
-    at = ("accounts", "city_multiplier")
-    if plant.accounts.local_input_share is not None:
+    """Suppliers counted twice, and the multiplier of a nation."""
+    ways = ("local_parts_share", "local_input_share", "city_multiplier")
+    first, *others = [name for name in ways if getattr(plant.accounts, name) is not None] or [""]
+    for other in others:
         yield loaded.diagnostic(
-            at,
+            ("accounts", other),
             "R413",
-            "'local_input_share' and 'city_multiplier' count the same suppliers twice",
+            f"'{first}' and '{other}' count the same suppliers twice",
             help="keep one of the two",
             at_key=True,
         )
-    if multiplier.high > LARGEST_CITY_MULTIPLIER:
+    multiplier = plant.accounts.city_multiplier
+    if multiplier is not None and multiplier.high > LARGEST_CITY_MULTIPLIER:
         yield loaded.diagnostic(
-            at,
+            ("accounts", "city_multiplier"),
             "R414",
             f"a multiplier of {multiplier.high:g} belongs to a nation",
             help="a city without its own table has about 1.1 to 1.8",
@@ -547,11 +560,16 @@ def plant_rates(plant: Manufacturer, drawn: Drawn, draws: int) -> PlantRates:
         for each in plant.assumptions()
         if each.name.startswith(f"{plant.id}.accounts.")
     }
+    upstream = _upstream(by_name)
+    if isinstance(upstream, LocalisedTable):
+        by_name = {**{name: getattr(upstream, name) for name in OF_THE_TABLE}, **by_name}
     rates = {each.name: by_name[each.name] for each in fields(PlantRates) if each.name in by_name}
-    return PlantRates(**rates, upstream=_upstream(by_name))
+    return PlantRates(**rates, upstream=upstream)
 
 
 def _upstream(by_name: Mapping[str, Floats]) -> Upstream:
     if "city_multiplier" in by_name:
         return CityMultiplier(by_name["city_multiplier"])
-    return LocalInputs(by_name["local_input_share"])
+    if "local_input_share" in by_name:
+        return LocalInputs(by_name["local_input_share"])
+    return LocalisedTable(*(by_name[name] for name in TABLE_ACCOUNTS))

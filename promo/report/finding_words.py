@@ -424,9 +424,7 @@ SENTENCES: dict[str, str] = {
     "少于基本负荷",
     "the plant can build nothing more for a campaign; check shifts and availability": "工厂不能"
     "为活动多造一辆；请核对班次和可用率",
-    "'local_input_share' and 'city_multiplier' count the same suppliers twice": "local_inp"
-    "ut_share "
-    "和 city_multiplier 把同样的供应商算了两次",
+    "'{}' and '{}' count the same suppliers twice": "“{}”和“{}”把同样的供应商算了两次",
     "keep one of the two": "请只留一个",
     "the line '{}' stands twice": "生产线“{}”写了两次",
     "'{}' is built in two groups of lines": "“{}”分在两组生产线里",

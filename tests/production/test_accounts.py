@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import numpy as np
+import polars as pl
 import pytest
 
 from promo.errors import PromoError
+from promo.market.vehicles import without_vat
 from promo.production.accounts import (
     CITY_ACCOUNTS,
     PLANT_ACCOUNTS,
@@ -122,6 +124,25 @@ def test_the_city_keeps_its_own_share_of_tax_on_value_added_inside_it() -> None:
     assert accounts.city_tax_return.item() == pytest.approx(10_335 + 7_374 + 3_240)
     # far below price x 13 %
     assert accounts.city_tax_return.item() < 0.2 * 10 * 13_000
+
+
+@pytest.mark.parametrize(
+    ("price", "before_vat", "vat", "purchase_tax"),
+    [
+        (80_000, 70_796.46, 9_203.54, 7_079.65),
+        (120_000, 106_194.69, 13_805.31, 10_619.47),
+        (200_000, 176_991.15, 23_008.85, 17_699.12),
+    ],
+)
+def test_taxes_in_a_price_are_the_worked_examples_to_the_yuan(
+    price: int, before_vat: float, vat: float, purchase_tax: float
+) -> None:
+    """Worked examples of the domain facts, 2.2: price with VAT, without, VAT, purchase tax."""
+    fen = pl.select(without_vat(pl.lit(price * 100))).item()
+    assert fen / 100 == pytest.approx(before_vat, abs=0.005)
+    assert price - fen / 100 == pytest.approx(vat, abs=0.005)
+    assert purchase_tax_rate("ICE") * fen / 100 == pytest.approx(purchase_tax, abs=0.005)
+    assert purchase_tax_rate("BEV") == 0
 
 
 def test_cars_that_would_have_been_bought_anyway_earn_the_city_nothing() -> None:

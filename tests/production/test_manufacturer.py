@@ -9,7 +9,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from promo.production.accounts import CityMultiplier
+from promo.production.accounts import CityMultiplier, LocalisedTable
 from promo.production.manufacturer import (
     Manufacturer,
     built_here,
@@ -106,7 +106,28 @@ def test_a_drawn_assumption_replaces_the_value_of_the_file(plant: Manufacturer) 
 def test_the_files_own_accounts_come_before_the_defaults(plant: Manufacturer) -> None:
     rates = plant_rates(plant, {}, 1)
     assert rates.value_added_rate.item() == pytest.approx(0.22)
-    assert rates.supplier_value_added_rate.item() == pytest.approx(0.1924)
+    # the table's own, for a fifth of the parts bought in the city: (0.292 - 0.2204) / 0.196
+    assert rates.supplier_value_added_rate.item() == pytest.approx(0.3675, abs=1e-3)
+
+
+def test_direct_inputs_have_the_rates_of_the_parts_industry(tmp_path: Path) -> None:
+    text = TEXT.replace("value_added_rate: 22%", "local_input_share: 20%")
+    plant = load_text(tmp_path, text).required()
+    assert plant_rates(plant, {}, 1).supplier_value_added_rate.item() == pytest.approx(0.1924)
+    assert not any("local_parts_share" in each.name for each in plant.assumptions())
+
+
+def test_without_a_word_on_suppliers_the_national_table_is_localised(plant: Manufacturer) -> None:
+    upstream = plant_rates(
+        plant, {"plant.accounts.local_parts_share": np.array([0.35])}, 1
+    ).upstream
+    assert isinstance(upstream, LocalisedTable)
+    assert upstream.output(np.array([100.0]), np.array([0.2])).item() == pytest.approx(
+        27.0, abs=0.1
+    )
+    names = {each.name for each in plant.assumptions()}
+    assert {"plant.accounts.local_parts_share", "plant.accounts.local_services_share"} <= names
+    assert "plant.accounts.supplier_value_added_rate" not in names
 
 
 def test_a_city_multiplier_takes_the_place_of_local_inputs(tmp_path: Path) -> None:
