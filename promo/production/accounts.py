@@ -91,6 +91,17 @@ PLANT_ACCOUNTS: tuple[Assumption, ...] = (
         Words("零部件本地配套率", "share of vehicle parts bought in the city"),
     ),
     Assumption(
+        "local_goods_share",
+        0.10,
+        0.05,
+        0.20,
+        "share",
+        "判断：钢材、塑料、电子等其他货物一成在本市 / "
+        "judgement: a tenth of steel, plastics, electronics and other goods",
+        "judgement",
+        Words("其他货物本地采购率", "share of other goods bought in the city"),
+    ),
+    Assumption(
         "local_services_share",
         0.50,
         0.30,
@@ -268,11 +279,12 @@ class LocalisedTable:
     """All rounds of suppliers in the city, from the national table and local shares, (R,)."""
 
     parts: Floats
+    goods: Floats
     services: Floats
 
     @property
     def chain(self) -> Chain:
-        return chain(local_shares(self.parts, self.services))
+        return chain(local_shares(self.parts, self.goods, self.services))
 
     def output(self, output_value: Floats, value_added_rate: Floats) -> Floats:
         del value_added_rate  # the table has its own

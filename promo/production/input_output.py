@@ -6,8 +6,8 @@ buys only part of what it uses from itself: each row is multiplied by the share 
 
     A_city = diag(share) A,  L = (I - A_city)^-1,  output per yuan of car = sum of column V of L
 
-No city publishes its shares: that of vehicle parts is *the* sensitivity, and the others follow
-it. A nation's multiplier (2.98 here) must never be used for a city.
+No city publishes its shares: that of vehicle parts is *the* sensitivity. A nation's multiplier
+(2.98 here) must never be used for a city.
 """
 
 from __future__ import annotations
@@ -71,8 +71,6 @@ VALUE_ADDED, IMPORTED, STAFF = (
 DOMESTIC = np.array([line.split() for line in _INPUTS.strip().splitlines()], np.float64) / 10_000
 VEHICLES, PARTS = CODES.index("V"), CODES.index("P")
 _SERVICES = np.isin(CODES, ["UT", "TR", "LG", "FI", "BS", "OS"])
-_GOODS_AT = ((0.0, 0.1, 0.2, 0.35, 0.5, 1.0), (0.0, 0.05, 0.10, 0.15, 0.20, 0.40))
-"""Other goods bought in the city, where parts are: a city with few suppliers has few of any."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,14 +89,13 @@ class Chain:
     parts_staff: Floats
 
 
-def local_shares(parts: Floats, services: Floats) -> Floats:
+def local_shares(parts: Floats, goods: Floats, services: Floats) -> Floats:
     """Share (R, S) of its use of each sector that the city buys from itself; no second car plant.
 
     `parts` is the share of vehicle parts, `services` of trade, transport, energy, finance and
-    services.
+    services, `goods` of all else, each (R,).
     """
-    goods = np.interp(parts, *_GOODS_AT)[:, np.newaxis]
-    shares = np.where(_SERVICES, services[:, np.newaxis], goods)
+    shares = np.where(_SERVICES, services[:, np.newaxis], goods[:, np.newaxis])
     shares[:, PARTS], shares[:, VEHICLES] = parts, 0.0
     return shares
 

@@ -55,7 +55,7 @@ from promo.textfile import (
 )
 
 HOURS_PER_DAY = 24
-TABLE_ACCOUNTS = ("local_parts_share", "local_services_share")
+TABLE_ACCOUNTS = ("local_parts_share", "local_goods_share", "local_services_share")
 """How the national table is brought down to the city, where the file has nothing better."""
 OF_THE_TABLE = ("supplier_value_added_rate", "supplier_persons_per_100m_yuan")
 """What the table says of suppliers itself."""
@@ -150,6 +150,7 @@ class PlantAccountsSection(FileModel):
     person_hours_per_car: HoursACar | None = None
     hours_per_person_month: HoursAMonth | None = None
     local_parts_share: RateQuantity | None = None
+    local_goods_share: RateQuantity | None = None
     local_services_share: RateQuantity | None = None
     local_input_share: RateQuantity | None = None
     city_multiplier: Multiplier | None = None

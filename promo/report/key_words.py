@@ -247,6 +247,7 @@ KEYS: dict[str, Words] = {
     "person_hours_per_car": Words("每辆车工时", "person-hours a car"),
     "hours_per_person_month": Words("每人每月工时", "hours a person a month"),
     "local_parts_share": Words("零部件本地配套率", "the share of parts bought locally"),
+    "local_goods_share": Words("其他货物本地采购率", "the share of other goods bought locally"),
     "local_services_share": Words("服务业本地采购率", "the share of services bought locally"),
     "local_input_share": Words("本地配套比例", "the share of inputs bought locally"),
     "city_multiplier": Words("本市乘数", "the multiplier of the city"),

@@ -36,19 +36,24 @@ def test_the_national_table_gives_the_published_figures_to_a_thousandth() -> Non
 
 
 @pytest.mark.parametrize(
-    ("parts", "output", "value_added"),
-    [(0.10, 1.146, 0.281), (0.20, 1.196, 0.292), (0.35, 1.270, 0.309), (0.50, 1.353, 0.329)],
+    ("parts", "goods", "output", "value_added"),
+    [
+        (0.10, 0.05, 1.146, 0.281),
+        (0.20, 0.10, 1.196, 0.292),
+        (0.35, 0.15, 1.270, 0.309),
+        (0.50, 0.20, 1.353, 0.329),
+    ],
 )
 def test_a_city_that_buys_some_parts_itself_has_the_published_illustration(
-    parts: float, output: float, value_added: float
+    parts: float, goods: float, output: float, value_added: float
 ) -> None:
-    city = chain(local_shares(np.array([parts]), np.array([0.5])))
+    city = chain(local_shares(np.array([parts]), np.array([goods]), np.array([0.5])))
     assert city.output.item() == pytest.approx(output, abs=1e-3)
     assert city.value_added.item() == pytest.approx(value_added, abs=1e-3)
 
 
 def test_a_city_that_buys_nothing_itself_has_its_car_plant_and_no_more() -> None:
-    none = LocalisedTable(np.zeros(2), np.zeros(2))
+    none = LocalisedTable(*np.zeros((3, 2)))
     assert none.chain.output.tolist() == [1, 1]
     assert none.output(np.full(2, 1e6), np.full(2, 0.22)).tolist() == [0, 0]
     assert none.supplier_value_added_rate.tolist() == [0, 0]
@@ -56,7 +61,7 @@ def test_a_city_that_buys_nothing_itself_has_its_car_plant_and_no_more() -> None
 
 def test_more_local_parts_keep_more_in_the_city_and_never_as_much_as_in_the_nation() -> None:
     shares = np.linspace(0, 1, 21)
-    cities = chain(local_shares(shares, np.full(21, 0.5)))
+    cities = chain(local_shares(shares, np.full(21, 0.1), np.full(21, 0.5)))
     assert np.all(np.diff(cities.output) > 0)
     assert np.all(np.diff(cities.value_added) > 0)
     assert cities.output[-1] < 2.0

@@ -118,9 +118,11 @@ def test_direct_inputs_have_the_rates_of_the_parts_industry(tmp_path: Path) -> N
 
 
 def test_without_a_word_on_suppliers_the_national_table_is_localised(plant: Manufacturer) -> None:
-    upstream = plant_rates(
-        plant, {"plant.accounts.local_parts_share": np.array([0.35])}, 1
-    ).upstream
+    drawn = {
+        "plant.accounts.local_parts_share": np.array([0.35]),
+        "plant.accounts.local_goods_share": np.array([0.15]),
+    }
+    upstream = plant_rates(plant, drawn, 1).upstream
     assert isinstance(upstream, LocalisedTable)
     assert upstream.output(np.array([100.0]), np.array([0.2])).item() == pytest.approx(
         27.0, abs=0.1
