@@ -71,7 +71,7 @@ CODES: dict[str, str] = {
     "R418": "fact that no rule reads",
     "R419": "benefit condition that every eligible purchase fulfils",
     "R420": "policy not declared that a simulation needs",
-    "R421": "moments of a pot out of order",
+    "R421": "pots or amendments out of order",
     "R422": "amendment that changes nothing",
     "R423": "list that names nobody on some day",
     "R424": "voucher for an amount without fixed faces",

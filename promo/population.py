@@ -15,7 +15,7 @@ import numpy as np
 import polars as pl
 
 from promo.policy.money import Pot
-from promo.policy.rules import Rules, _fulfilled, with_all_facts
+from promo.policy.rules import Rules, fulfilled, with_all_facts
 from promo.schema import CLOCKS, Bools, Floats, Ints
 from promo.simulation import offers
 from promo.study import Study, stated
@@ -112,7 +112,7 @@ def _requirements(rules: Rules, purchases: _Purchases) -> Iterator[dict[str, Any
     frame = with_all_facts(purchases.facts, rules.facts)
     left: Bools = np.ones(purchases.cars.size, dtype=np.bool_)
     for each in rules.requirements:
-        holds = frame.select(_fulfilled(each, known)).to_series().to_numpy()
+        holds = frame.select(fulfilled(each, known)).to_series().to_numpy()
         yield _row(purchases, each.id, each.kind, left, left & holds) | {
             "assumed": _assumed(each.facts, purchases)
         }
@@ -123,7 +123,7 @@ def _requirements(rules: Rules, purchases: _Purchases) -> Iterator[dict[str, Any
 def _benefits(rules: Rules, purchases: _Purchases) -> Iterator[dict[str, Any]]:
     known = frozenset(purchases.facts.columns)
     frame = with_all_facts(purchases.facts, rules.facts)
-    tests = [pl.lit(value=True), *(_fulfilled(each, known) for each in rules.requirements)]
+    tests = [pl.lit(value=True), *(fulfilled(each, known) for each in rules.requirements)]
     passed = frame.select(pl.all_horizontal(tests)).to_series().to_numpy()
     for name, fen in purchases.paid.items():
         row = _row(purchases, name, "benefit", passed, passed & (fen > 0))

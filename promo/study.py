@@ -435,11 +435,7 @@ def _programme(campaign: Campaign, world: Market, policies: Sequence[Campaign]) 
             for pot in pots
         )
         or (NO_POT_FEN,),
-        scales={
-            name: f"benefits.{name}.amount"
-            for name, benefit in campaign.benefits.items()
-            if benefit.uncertainty is not None
-        },
+        scales=_scales(campaign),
         last_yuan=_last_yuan(campaign),
         carries=_carries(campaign),
         policies=tuple(
@@ -447,6 +443,22 @@ def _programme(campaign: Campaign, world: Market, policies: Sequence[Campaign]) 
             for policy, each in zip(policies, world.without, strict=True)
         ),
     )
+
+
+def _scales(campaign: Campaign) -> dict[str, str]:
+    """The assumption that multiplies the amounts of each text of each benefit."""
+    first = {
+        name: f"benefits.{name}.amount"
+        for name, benefit in campaign.benefits.items()
+        if benefit.uncertainty is not None
+    }
+    later = {
+        f"{amendment.id} {name}": f"amendments.{amendment.id}.benefits.{name}.amount"
+        for amendment in campaign.amendments
+        for name, benefit in amendment.benefits.items()
+        if benefit.uncertainty is not None
+    }
+    return first | later
 
 
 def _carries(campaign: Campaign) -> tuple[tuple[date, int, int], ...]:

@@ -40,6 +40,7 @@ from promo.quantities import (
     Identifier,
     Money,
     Text,
+    Title,
     amount_per_car,
     fault,
     one_of,
@@ -70,6 +71,7 @@ class Benefit(FileModel):
     """What every benefit may say, whatever its form."""
 
     form: ClassVar[str]
+    title: Title | None = None  # what people call it; its id is for references
     when: ConditionText | None = None
     uncertainty: AssumedAmount | None = Field(default=None, alias="amount")
     payer: Text | None = None

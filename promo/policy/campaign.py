@@ -151,6 +151,13 @@ class Campaign(FileModel):
                 yield ("amendments", place, "benefits", name), name, benefit
 
     @property
+    def titles(self) -> dict[str, Words]:
+        """What people call the benefits, by id, and the pots, by `pot` and id."""
+        of_pots = {f"pot {pot.id}": pot.title for pot in self.money.pots}
+        of_benefits = {name: benefit.title for _, name, benefit in self.every_benefit}
+        return {k: title.words for k, title in (of_benefits | of_pots).items() if title}
+
+    @property
     def every_rule(self) -> Iterator[tuple[KeyPath, Rule]]:
         """Each rule of each text, with its place in the file."""
         for place, rule in enumerate(self.eligibility):
@@ -184,11 +191,13 @@ class Campaign(FileModel):
                 yield pot.amount.assumption(name, self.currency, words, self.source or "")
 
     def _of_benefits(self) -> Iterator[Assumption]:
-        for name, benefit in self.benefits.items():
+        for keypath, name, benefit in self.every_benefit:
             factor = benefit.uncertainty
             if factor is not None:
                 words = Words(f"补贴“{name}”金额倍数", f"amounts of '{name}', as a multiple")
                 path = f"benefits.{name}.amount"
+                if keypath[0] == "amendments":
+                    path = f"amendments.{self.amendments[int(keypath[1])].id}.{path}"
                 yield factor.assumption(path, "ratio", words, self.source or "")
 
 

@@ -386,14 +386,15 @@ def _applies(checked: _Checked, part: Part) -> Test:
     """Does a part of a combination pay anything, as far as conditions tell?"""
     names = [part] if isinstance(part, str) else [name for _, name in part.named()]
     tests: list[Test] = [Not(Holds(Constant(value=True)))]  # what is not declared pays nothing
-    for _, name, benefit in checked.campaign.every_benefit:
+    for keypath, name, benefit in checked.campaign.every_benefit:
         if name in names:
             paying = [test for test, fen in benefit.cases or () if fen > 0]
             amounts = [Some(tuple(paying))] if paying else []
             amounts += [Some(tuple(_applies(checked, each) for each in benefit.of))] * bool(
                 benefit.of
             )
-            tests.append(All((*_condition_of(benefit), *amounts, Holds(Constant(value=True)))))
+            around = [*_governs(checked, keypath), *_condition_of(benefit)]
+            tests.append(All((*around, *amounts, Holds(Constant(value=True)))))
     return Some(tuple(tests))
 
 
@@ -444,6 +445,11 @@ def _amendments(checked: _Checked) -> Iterator[Diagnostic]:
             message = f"the amendment '{amendment.id}' changes nothing"
             yield checked.at(("amendments", place, "id"), "R422", message)
         amended.update(text, amendment.withdraws)
+    for place, (before, amendment) in enumerate(pairwise(campaign.amendments)):
+        if before.by == amendment.by and amendment.first < before.first:
+            message = f"the amendment '{amendment.id}' governs from before '{before.id}'"
+            help = "list amendments in the order of their days: the last that governs counts"
+            yield checked.at(("amendments", place + 1, "from"), "R421", message, help)
 
 
 def _text(rules: Sequence[Rule], benefits: Mapping[str, Benefit]) -> dict[str, Test | Benefit]:

@@ -199,24 +199,24 @@ class _Way:
             ("another-excludes", self.excluded[name]),
             ("another-is-better", self.chosen[name]),
             ("cap", self.capped[name]),
-            ("no-money", self.worked[f"paid {name}"]),
+            ("paid-before", self.worked[f"rest {name}"]),
         )
         before = alone
         for why, amount in stations:
             if amount < before:
                 return why
             before = amount
-        return "paid-before"
+        return "no-money"
 
 
 def _way(
     rules: Rules, frame: pl.DataFrame, verdict: Mapping[str, Any], money_left: Mapping[str, int]
 ) -> _Way:
-    worked = _worked(rules, frame, money_left)
+    worked = rules.worked(frame, money_left)
     alone = {name: pl.col(f"alone {name}").fill_null(0) for name in rules.public}
 
     def combined(how: Combination) -> dict[str, int]:
-        amounts = how.amounts(alone, rules.campaign.money.rounding)
+        amounts = how.amounts(alone, rules.rounding_of_ceilings())
         paid = {name: amounts.get(name, pl.lit(0)) for name in rules.public}
         return worked.select(**paid).row(0, named=True)
 
@@ -230,13 +230,6 @@ def _way(
         chosen=combined(_without_cap(how, best_of=True)),
         capped=combined(how),
     )
-
-
-def _worked(rules: Rules, frame: pl.DataFrame, money_left: Mapping[str, int]) -> pl.DataFrame:
-    """`parts <id>`, `alone <id>` and `paid <id>` of every benefit."""
-    known = frozenset(frame.columns)
-    frame = frame.with_columns(**rules._findings(known))
-    return frame.with_columns(**rules._payments(money_left))
 
 
 def _without_cap(how: Combination, *, best_of: bool) -> Combination:

@@ -33,6 +33,7 @@ from promo.quantities import (
     MoneyQuantity,
     Quantity,
     Text,
+    Title,
     WindowClose,
     fault,
     one_of,
@@ -94,6 +95,7 @@ class Pot(FileModel):
     """
 
     id: Identifier
+    title: Title | None = None
     stated: MoneyQuantity | None = Field(default=None, alias="amount")
     face: AmountPerCar | None = None
     count: CountQuantity | None = None

@@ -60,6 +60,7 @@ class Version:
 
     guard: Test | None
     benefit: Benefit | None
+    scale: str  # the column `scale.<this>` multiplies amounts that nobody published
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +69,15 @@ class Entitlement:
 
     id: str
     versions: tuple[Version, ...]
+
+    def governed(self) -> Iterator[tuple[Test, Benefit]]:
+        """Each text of the benefit and exactly the claims that it governs."""
+        passed: list[Test] = []
+        for version in self.versions:
+            own = [] if version.guard is None else [version.guard]
+            if version.benefit is not None:
+                yield All((*own, *passed, Holds(Constant(value=True)))), version.benefit
+            passed += [Not(guard) for guard in own]
 
     @property
     def benefits(self) -> tuple[Benefit, ...]:
@@ -103,11 +113,11 @@ def entitlements(campaign: Campaign) -> dict[str, Entitlement]:
 
 def _versions(campaign: Campaign, name: str) -> tuple[Version, ...]:
     later = [
-        Version(amendment.guard, amendment.benefits.get(name))
+        Version(amendment.guard, amendment.benefits.get(name), f"{amendment.id} {name}")
         for amendment in reversed(campaign.amendments)
         if name in amendment.benefits or name in amendment.withdraws
     ]
-    return (*later, Version(None, campaign.benefits.get(name)))
+    return (*later, Version(None, campaign.benefits.get(name), name))
 
 
 def requirements(campaign: Campaign) -> tuple[Requirement, ...]:
@@ -195,32 +205,31 @@ def _vouchers(campaign: Campaign) -> Iterator[Requirement]:
 
 
 def _matches(campaign: Campaign, voucher: Voucher) -> list[Test]:
-    matches: list[Test] = []
     names = voucher.benefits or campaign.public_benefits
-    for name, entitlement in entitlements(campaign).items():
-        if name in names:
-            for version in entitlement.versions:
-                matches.extend(_matching(version))
-    return matches
+    return [
+        match
+        for name, entitlement in entitlements(campaign).items()
+        if name in names
+        for governs, benefit in entitlement.governed()
+        for match in _matching(governs, benefit)
+    ]
 
 
-def _matching(version: Version) -> Iterator[Test]:
-    benefit = version.benefit
-    around = [version.guard] if version.guard is not None else []
-    around += [benefit.when.tree] if benefit is not None and benefit.when is not None else []
-    for test, fen in (benefit.cases or ()) if benefit is not None else ():
+def _matching(governs: Test, benefit: Benefit) -> Iterator[Test]:
+    around = [governs] if benefit.when is None else [governs, benefit.when.tree]
+    for test, fen in benefit.cases or ():
         face = Compare(FactValue("voucher_face"), "=", Constant(fen))
         yield All((*around, test, face))
 
 
 def _ceilings(campaign: Campaign) -> Iterator[Requirement]:
     """A ceiling that is a share of a price needs the price, whatever it is."""
-    read = {fact for _, _, benefit in campaign.every_benefit for fact in benefit.reads}
+    asked: set[str] = set()
     for path, fact in campaign.combination.ceilings(("combine",)):
-        if fact not in read:
+        if fact not in asked:
             condition = Condition(f"{fact} >= 0", Compare(FactValue(fact), ">=", Constant(0)))
             yield Requirement(f"cap-{fact}", condition, campaign.source or "", "cap", path)
-            read.add(fact)
+            asked.add(fact)
 
 
 def _limits(campaign: Campaign) -> Iterator[Requirement]:

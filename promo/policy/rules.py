@@ -16,7 +16,7 @@ from promo.policy.benefits import Benefit, rounded
 from promo.policy.campaign import Amendment, Campaign, Window
 from promo.policy.combination import cut, total
 from promo.policy.conditions import POLARS_TYPES, Condition, FactValue, leaves
-from promo.policy.money import NOT_DECLARED, Pot
+from promo.policy.money import NOT_DECLARED, Pot, Rounding
 from promo.policy.requirements import Entitlement, Requirement, Version, entitlements, requirements
 from promo.schema import CLOCKS, FACTS
 
@@ -83,11 +83,12 @@ class Rules:
         """What makers or dealers give beside the public money."""
         return tuple(name for name, each in self.entitlements.items() if not each.is_public)
 
-    def pots_of(self, benefit: str) -> tuple[str, ...]:
-        """The pots that pay a benefit, in the order in which they are drawn on."""
-        if self.campaign.money.unlimited:
-            return (UNLIMITED,)
-        return tuple(pot.id for pot in self.campaign.money.pots if benefit in pot.pays)
+    def rounding_of_ceilings(self, *, up: bool = False) -> Rounding:
+        """How ceilings are rounded; where the notice leaves it open, to the fen down or up."""
+        rounding = self.campaign.money.rounding
+        if rounding.declared:
+            return rounding
+        return Rounding.model_construct(to=1, mode="up" if up else "down")
 
     def offers(self, cells: pl.DataFrame, open_pots: frozenset[str]) -> pl.DataFrame:
         """What each pot would pay to each cell, in fen: one row a cell, `pot.<id>` columns.
@@ -99,7 +100,7 @@ class Rules:
         frame = with_all_facts(cells, self.facts)
         approved = pl.all_horizontal(
             pl.lit(value=True),
-            *(_fulfilled(requirement, known) for requirement in self.requirements),
+            *(fulfilled(requirement, known) for requirement in self.requirements),
         )
         alone = self._alone(self._parts(known))
         paid = {
@@ -126,14 +127,22 @@ class Rules:
         """
         frame = facts.collect() if isinstance(facts, pl.LazyFrame) else facts
         own = frame.columns
-        frame = with_all_facts(frame, self.facts)
-        frame = frame.with_columns(**self._findings(frozenset(own)))
-        frame = frame.with_columns(**self._payments(money_left or {}))
-        frame = frame.with_columns(**self._after_earlier_payment())
+        frame = self.worked(frame, money_left or {})
         named = [f"benefit.{name}" for name in self.public]
         named += [f"beside.{name}" for name in self.private]
         verdict = ("decision", "reasons", "missing", "amount_fen", "amount_published")
         return frame.with_columns(**self._verdict()).select(*own, *verdict, *named)
+
+    def worked(self, frame: pl.DataFrame, money_left: Mapping[str, int]) -> pl.DataFrame:
+        """The steps that lead to a decision, as columns: fen, or true, false and null.
+
+        `test <id>` of each requirement; `parts <id>` (ten-thousandths of a fen) and `alone <id>`
+        of each benefit by itself; `rest <id>` once combined and less what was paid before;
+        `benefit.<id>` as far as the money reaches; `amount_fen`, `due`, `due now`.
+        """
+        known = frozenset(frame.columns)
+        frame = with_all_facts(frame, self.facts).with_columns(**self._findings(known))
+        return frame.with_columns(**self._payments(money_left))
 
     # what each rule says
 
@@ -151,15 +160,12 @@ class Rules:
     def _parts(self, known: frozenset[str]) -> Named:
         """What each benefit would pay by itself, in ten-thousandths of a fen; null if unknown."""
         rounding = self.campaign.money.rounding
+        mode = rounding.mode if rounding.declared else "down"  # what is open is told by its base
         parts: Named = {}
         alone: Named = {}
         for name in sorted(self.entitlements, key=lambda each: len(self.entitlements[each].of)):
-            amount = _amount(self.entitlements[name], alone)
-            if f"scale.{name}" in known:
-                scaled = amount.cast(pl.Float64) * pl.col(f"scale.{name}")
-                amount = scaled.round().cast(pl.Int64)
-            parts[name] = amount
-            alone[name] = rounded(amount, rounding.to, rounding.mode)
+            parts[name] = _amount(self.entitlements[name], alone, known)
+            alone[name] = rounded(parts[name], rounding.to, mode)
         return {name: parts[name] for name in self.entitlements}
 
     def _alone(self, parts: Mapping[str, pl.Expr]) -> Named:
@@ -182,10 +188,19 @@ class Rules:
             name: pl.when(self._is_served(name, amount, open_pots)).then(amount).otherwise(0)
             for name, amount in alone.items()
         }
-        drawn = self._drawn(self._combined(funded), open_pots)
+        drawn = self._drawn(self._less_paid_before(self._combined(funded)), open_pots)
         paid, short = self._within_pots(drawn, money_left)
-        columns = {f"paid {name}": amount for name, amount in paid.items()}
-        return columns | {"due": total(self._combined(alone)), "short": short}
+        due = self._combined(alone)
+        rest = self._less_paid_before(due)
+        columns = {f"benefit.{name}": amount for name, amount in paid.items()}
+        columns |= {f"rest {name}": amount for name, amount in rest.items()}
+        return columns | {
+            "amount_fen": total(paid),
+            "due": total(due),
+            "due now": total(rest),
+            "short": short,
+            "open ceiling": total(due) != total(self._combined(alone, up=True)),
+        }
 
     def _within_pots(
         self, drawn: Mapping[str, Named], money_left: Mapping[str, int]
@@ -207,20 +222,18 @@ class Rules:
         sums = {name: pl.sum_horizontal(NO_FEN, *amounts) for name, amounts in paid.items()}
         return sums, pl.any_horizontal(short)
 
-    def _after_earlier_payment(self) -> Named:
+    def _less_paid_before(self, due: Named) -> Named:
         """Each benefit less what was paid on this claim before, where an amendment tops it up."""
-        paid = {name: pl.col(f"paid {name}") for name in self.public}
         topped = self._on_paid_claims("top_up")
-        if topped is not None:
-            already = pl.when(topped).then(pl.col("already_paid").fill_null(0)).otherwise(0)
-            before, rest = NO_FEN, dict[str, pl.Expr]()
-            for name, amount in paid.items():
-                rest[name] = (before + amount - already).clip(lower_bound=0)
-                rest[name] = pl.min_horizontal(rest[name], amount)
-                before = before + amount
-            paid = rest
-        columns = {f"benefit.{name}": amount for name, amount in paid.items()}
-        return columns | {"amount_fen": total(paid)}
+        if topped is None:
+            return due
+        already = pl.when(topped).then(pl.col("already_paid").fill_null(0)).otherwise(0)
+        before, rest = NO_FEN, dict[str, pl.Expr]()
+        for name, amount in due.items():
+            left = (before + amount - already).clip(lower_bound=0)
+            rest[name] = pl.min_horizontal(left, amount)
+            before = before + amount
+        return rest
 
     def _on_paid_claims(self, policy: str) -> pl.Expr | None:
         """Is the claim governed by an amendment that treats paid claims so? None: by none."""
@@ -268,11 +281,15 @@ class Rules:
             each.id: ~pl.col(f"test {each.id}").fill_null(value=True) for each in self.requirements
         }
         early = {"window-claim": self._early()}
-        unpaid, due = pl.col("amount_fen") == 0, pl.col("due") > 0
-        before = self._paid_before()
+        unpaid, due, due_now = (
+            pl.col("amount_fen") == 0,
+            pl.col("due") > 0,
+            pl.col("due now") > 0,
+        )
+        settled = self._paid_before() & ((due & ~due_now) | self._kept())
         no_money = {
-            "already-paid": before & (unpaid | self._kept()),
-            "no-money": unpaid & due & ~before,
+            "already-paid": settled,
+            "no-money": unpaid & due_now & ~settled,
             "no-benefit": unpaid & ~due,
         }
         return tuple(
@@ -289,7 +306,7 @@ class Rules:
     def _unknown(self) -> Named:
         """The requirements and benefits that a missing fact leaves open."""
         unknown = {each.id: pl.col(f"test {each.id}").is_null() for each in self.requirements}
-        for name in self.entitlements:
+        for name in self.public:
             unknown[f"benefit-{name}"] = pl.col(f"parts {name}").is_null()
         return unknown
 
@@ -298,7 +315,7 @@ class Rules:
         unknown = self._unknown()
         readers: dict[str, list[pl.Expr]] = {name: [] for name in self.facts}
         read = [(each.id, each.facts) for each in self.requirements]
-        read += [(f"benefit-{name}", each.facts) for name, each in self.entitlements.items()]
+        read += [(f"benefit-{name}", self.entitlements[name].facts) for name in self.public]
         for reader, facts in read:
             for fact in facts:
                 readers[fact].append(unknown[reader])
@@ -312,10 +329,11 @@ class Rules:
         """The policies that the notice leaves open and that decide this case."""
         cases = {}
         if not self.campaign.money.rounding.declared:
-            cases["rounding"] = pl.any_horizontal(
+            inexact = (
                 pl.col(f"parts {name}").is_not_null() & pl.col(f"alone {name}").is_null()
-                for name in self.entitlements
+                for name in self.public
             )
+            cases["rounding"] = pl.any_horizontal(pl.col("open ceiling"), *inexact)
         if self.campaign.money.last_yuan == NOT_DECLARED:
             cases["last-yuan"] = pl.col("short")
         open_claims = self._on_paid_claims(NOT_DECLARED)
@@ -410,12 +428,13 @@ class Rules:
                 drawn[pot][name] = part
         return drawn
 
-    def _combined(self, paid: Mapping[str, pl.Expr]) -> Named:
-        amounts = self.campaign.combination.amounts(paid, self.campaign.money.rounding)
+    def _combined(self, paid: Mapping[str, pl.Expr], *, up: bool = False) -> Named:
+        """What each benefit pays once combined; open roundings of ceilings go down or up."""
+        amounts = self.campaign.combination.amounts(paid, self.rounding_of_ceilings(up=up))
         return {name: amounts.get(name, NO_FEN) for name in self.public}
 
 
-def _fulfilled(requirement: Requirement, known: frozenset[str]) -> pl.Expr:
+def fulfilled(requirement: Requirement, known: frozenset[str]) -> pl.Expr:
     """Does a cell fulfil a requirement? Facts that no cell carries are taken as fulfilled."""
     condition: Condition = requirement.condition
     if requirement.by_day is not None and not known.issuperset(condition.facts):
@@ -423,24 +442,27 @@ def _fulfilled(requirement: Requirement, known: frozenset[str]) -> pl.Expr:
     return condition.expression().fill_null(value=not known.issuperset(condition.facts))
 
 
-def _amount(entitlement: Entitlement, alone: Named) -> pl.Expr:
+def _amount(entitlement: Entitlement, alone: Named, known: frozenset[str]) -> pl.Expr:
     """The amount of the version that governs, in ten-thousandths of a fen."""
     *later, first = entitlement.versions
-    amount = _version_amount(first, alone)
+    amount = _version_amount(first, alone, known)
     for version in reversed(later):
         if version.guard is not None:
             governs = version.guard.expression()
-            newer = _version_amount(version, alone)
+            newer = _version_amount(version, alone, known)
             chosen = pl.when(governs).then(newer).otherwise(amount)
             amount = pl.when(governs.is_not_null()).then(chosen)
     return amount
 
 
-def _version_amount(version: Version, alone: Named) -> pl.Expr:
+def _version_amount(version: Version, alone: Named, known: frozenset[str]) -> pl.Expr:
     benefit: Benefit | None = version.benefit
     if benefit is None:
         return NO_FEN
     amount = benefit.amount(alone)
+    if f"scale.{version.scale}" in known:
+        scaled = amount.cast(pl.Float64) * pl.col(f"scale.{version.scale}")
+        amount = scaled.round().cast(pl.Int64)
     if benefit.when is None:
         return amount
     applies = benefit.when.expression()

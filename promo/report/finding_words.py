@@ -287,6 +287,11 @@ SENTENCES: dict[str, str] = {
     "no rule reads the fact '{}'": "没有规则用到事实“{}”",
     "remove it, or add the rule that asks for it": "请删去，或补上用到它的规则",
     "the amendment '{}' changes nothing": "修订“{}”什么也没有改",
+    "the amendment '{}' governs from before '{}'": "修订“{}”的适用起点早于“{}”",
+    "list amendments in the order of their days: the last that governs counts": "修订请按适用"
+    "日期的先后排列：以最后一个适用的为准",
+    "'{}' is no file of campaigns": "“{}”不是活动用的文件",
+    "name a .yaml, .csv or .parquet file": "请写 .yaml、.csv 或 .parquet 文件",
     "'{}' is dated, so the key 'on' is needed here": "“{}”带日期，这里要写键 on",
     "a list holds 1 to {} names": "名单应有 1 至 {} 个名称",
     "'{}' leaves before it comes": "“{}”退出早于进入",

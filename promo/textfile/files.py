@@ -27,6 +27,7 @@ from promo.textfile.revisions import (
 )
 from promo.textfile.watching import is_file, note_content, note_passing, note_stamp, real
 
+LINKED = (".yaml", ".yml", ".csv", ".parquet")
 LARGE = (".parquet",)  # files that others read, not this room
 
 
@@ -49,23 +50,32 @@ def read_bytes(path: str) -> bytes:
     return content
 
 
+def _refuse_other_kinds(base: str, relative: str) -> None:
+    if Path(relative).suffix.lower() not in LINKED:
+        help = "name a .yaml, .csv or .parquet file"
+        raise whole_file(base, "P801", f"'{shown(relative)}' is no file of campaigns", help)
+
+
 def resolve(base: str, relative: str) -> str:
     """The path of a file named inside the file `base`.
 
-    Links stay inside the folder of campaigns: the parent of the folder that holds `base`. Raises
-    `Finding` P802 for a path that leaves it and P801 where there is no such file. Beside a file of
-    a revision lie those of the same revision.
+    Links stay inside the folder of campaigns: the parent of the folder that holds `base`, unless
+    that is the root of the disk. They lead to YAML, CSV and Parquet only, so that no finding can
+    show a line of another file. Raises `Finding` P802 for a path that leaves the folder and P801
+    where there is no such file. Beside a file of a revision lie those of the same revision.
     """
     past = revised(base)
     if past is not None:
         note_passing(base)
+        _refuse_other_kinds(base, relative)
         return _resolve_in_revision(past, relative)
     folder = Path(base).absolute().parent
-    root = Path(real(str(folder.parent)))
+    root = Path(real(str(folder if folder.parent == folder.parent.parent else folder.parent)))
     try:
         target = Path(real(str(folder / relative)))
         if Path(relative).is_absolute() or not target.is_relative_to(root):
             raise _outside(base, relative, root.name)
+        _refuse_other_kinds(base, relative)
         found = is_file(str(target))
         if found and target.suffix in LARGE:
             note_stamp(str(target))

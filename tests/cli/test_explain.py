@@ -97,7 +97,7 @@ def test_an_approved_purchase_starts_from_the_ordinary_case(
     text = _said(capsys, KAIFENG, *arguments, "--lang", "zh")
     assert "车价（价税合计）为12.8万元" in text
     assert "补贴4000元（金额系推定）。" in text
-    assert "（一）“base”：全额支付3000元。" in text
+    assert "（一）“基础补贴”：全额支付3000元。" in text
 
 
 def test_a_refusal_names_the_smallest_change(capsys: pytest.CaptureFixture[str]) -> None:

@@ -3,6 +3,7 @@
 from datetime import date, datetime
 from pathlib import Path
 
+import polars as pl
 import pytest
 import yaml
 
@@ -409,3 +410,118 @@ def test_a_ceiling_on_a_price_needs_the_price():
         ["cap-price"],
         ["price"],
     )
+
+
+def test_a_ceiling_needs_the_price_even_where_another_benefit_reads_it():
+    changes = {
+        "benefits": "{green: {when: \"energy = 'BEV'\", bands: {on: price, closed: lower, "
+        "steps: [[0, 9000]]}}, base: {pay: 5000}}",
+        "combine": "{sum: [green, base], cap: {share_of: price, rate: 3%}}",
+        "money": pots("id: main, amount: 1000000", pays="green, base"),
+    }
+    petrol = {"energy": "ICE"}
+    assert decide(petrol | {"price": 100_000_00}, **changes)["amount_fen"] == 3000_00
+    assert decide(petrol, **changes)["decision"] == "incomplete"
+
+
+def test_a_ceiling_whose_rounding_is_open_decides_nothing_where_it_binds():
+    changes = {
+        "benefits": "{base: {pay: 5000.01}}",
+        "combine": "{sum: [base], cap: {share_of: price, rate: 3%}}",
+        "money": pots("id: main, amount: 1000000").replace(
+            "{to: 1 fen, mode: down}", "not_declared"
+        ),
+    }
+    assert decide({"price": 100_000_00}, **changes)["amount_fen"] == 3000_00
+    row = decide({"price": 100_000_01}, **changes)  # 3 % of one fen is no fen
+    assert (row["decision"], row["reasons"]) == ("undeclared", ["rounding"])
+    assert decide({"price": 900_000_01}, **changes)["amount_fen"] == 5000_01  # it does not bind
+
+
+@pytest.mark.parametrize("policy", ["refuse", "part"])
+def test_a_top_up_needs_only_what_is_added(policy):
+    """1,000 paid, raised to 2,500: 1,500 are due, and the pot holds 2,000."""
+    money = pots("id: main, amount: 1000000").replace("refuse", policy)
+    paid = NEW | {"already_paid": 1000_00}
+    row = decide(paid, {"main": 2000_00}, amendments=RAISED, money=money)
+    assert (row["decision"], row["amount_fen"]) == ("approved", 1500_00)
+    assert decide(paid, {"main": 0}, amendments=RAISED, money=money)["reasons"] == ["no-money"]
+
+
+def test_a_voucher_of_the_old_face_does_not_match_the_new_amount():
+    allocation = "{voucher: {must_match: true, lapsed: lost, lapsed_holder: locked_out}}"
+    changes = {
+        "money": pots("id: main, amount: 1000000", more=f", allocation: {allocation}"),
+        "amendments": RAISED,
+    }
+    old, new = {"voucher_face": 1000_00}, {"voucher_face": 2500_00}
+    assert decide(NEW | old, **changes)["reasons"] == ["voucher-face"]
+    assert decide(NEW | new, **changes)["amount_fen"] == 2500_00
+    before = NEW | {"claim_date": date(2022, 11, 4)}
+    assert decide(before | old, **changes)["amount_fen"] == 1000_00
+
+
+def test_amounts_that_an_amendment_assumes_are_assumptions_and_published_ones_stay():
+    guess = "{pay: 2500, amount: {assumed: true, range: 50%..150%, why: unknown}}"
+    campaign = loaded(amendments=RAISED.replace("{pay: 2500}", guess)).value
+    assert campaign is not None
+    (assumption,) = campaign.assumptions()
+    assert assumption.name == "amendments.raised.benefits.base.amount"
+    frame = fact_frame([IN_TIME | NEW, IN_TIME | NEW | {"claim_date": date(2022, 11, 4)}])
+    scaled = frame.with_columns(pl.lit(1.5).alias("scale.raised base"))
+    amounts = compile_rules(campaign).decide(scaled)["amount_fen"].to_list()
+    assert amounts == [3750_00, 1000_00]  # the first text was published
+
+
+def test_a_share_of_an_open_amount_is_open_not_incomplete():
+    changes = {
+        "benefits": "{base: {share: {of: price, rate: 5%}}, "
+        "more: {uplift: {of: [base], rate: 50%}}}",
+        "combine": "{sum: [base, more]}",
+        "money": pots("id: main, amount: 1000000", pays="base, more").replace(
+            "{to: 1 fen, mode: down}", "not_declared"
+        ),
+    }
+    row = decide({"price": 100_000_01}, **changes)
+    assert (row["decision"], row["reasons"]) == ("undeclared", ["rounding"])
+
+
+def test_public_money_does_not_wait_for_what_a_maker_needs_to_know():
+    benefits = "{base: {pay: 1000}, gift: {payer: 车企, when: \"energy = 'BEV'\", pay: 500}}"
+    row = decide({}, benefits=benefits)
+    assert (row["decision"], row["amount_fen"], row["beside.gift"]) == ("approved", 100000, None)
+
+
+def test_routes_exclude_each_other_under_the_text_that_governs():
+    changes = {
+        "benefits": "{scrap: {when: \"trade_in = 'scrapped'\", pay: 2000}, "
+        "sell: {when: \"trade_in = 'sold'\", pay: 1500}}",
+        "combine": "{exclusive: [scrap, sell]}",
+        "money": pots("id: main, amount: 1000000", pays="scrap, sell"),
+        "amendments": "[{id: one-route, by: invoice, from: 2022-11-15, paid_claims: keep, "
+        "withdraws: [scrap], benefits: {sell: {when: \"trade_in <> 'none'\", pay: 1500}}}]",
+        "examples": "{ordinary: {invoice_date: 2022-11-10, trade_in: sold}}",
+    }
+    assert found(**changes) == []
+
+
+def test_amendments_stand_in_the_order_of_their_days():
+    late = (
+        "{id: %s, by: invoice, from: 2022-11-%d, paid_claims: keep, benefits: {base: {pay: %d}}}"
+    )
+    in_order = f"[{late % ('a', 10, 900)}, {late % ('b', 20, 800)}]"
+    reversed_order = f"[{late % ('b', 20, 800)}, {late % ('a', 10, 900)}]"
+    assert "R421" not in found(amendments=in_order)
+    assert "R421" in found(amendments=reversed_order)
+    assert decide({"invoice_date": date(2022, 11, 25)}, amendments=in_order)["amount_fen"] == 80000
+
+
+def test_a_link_leads_to_no_other_file_of_the_machine(tmp_path):
+    (tmp_path / "place").mkdir()
+    file = tmp_path / "place" / "words.yaml"
+    file.write_text(BASE.replace("windows:", "manufacturers: [../secret]\nwindows:"))
+    (tmp_path / "secret").write_text("root:x:0:0")
+    campaign = load_campaign(str(file))
+    findings = [*campaign.diagnostics, *check_campaign(campaign)]
+    assert [each.code for each in findings] == ["P801"]
+    assert "root:x" not in str(findings)

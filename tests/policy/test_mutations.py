@@ -1083,7 +1083,7 @@ def of_money() -> Iterator[Fault]:
 
 def of_amendments() -> Iterator[Fault]:
     empty_one = another(
-        "{id: planted, by: invoice, from: 2023-04-01, paid_claims: keep}", "planted"
+        "{id: planted, by: invoice, from: 2023-10-01, paid_claims: keep}", "planted"
     )
     yield Fault("an amendment of nothing", "amendments", empty_one, "R422", only="19")
     same = another(

@@ -460,10 +460,11 @@ def test_every_rule_limit_pot_and_benefit_is_in_the_notice(path: Path, language:
     rules, text = _rules(path), _flat(path, language)
     for requirement in rules.requirements:
         assert re.search(rf"(代码：|code: ){re.escape(requirement.id)}[；;）\]]", text)
-    for name in rules.entitlements:
-        assert f"“{name}”" in text or f"'{name}'" in text
-    for pot in rules.campaign.money.pots:
-        assert f"“{pot.id}”" in text or f"'{pot.id}'" in text
+    titles = rules.campaign.titles
+    for name in (*rules.entitlements, *(f"pot {pot.id}" for pot in rules.campaign.money.pots)):
+        own = name.removeprefix("pot ")
+        called = getattr(titles.get(name), language, own)
+        assert f"“{called}”" in text or f"'{called}'" in text
     assert "None" not in text
     assert "{" not in text
 

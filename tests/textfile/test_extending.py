@@ -378,8 +378,8 @@ def test_a_variant_is_the_merge_of_two_trees(
     with tempfile.TemporaryDirectory() as folder:
         place = Path(folder) / "campaigns"
         place.mkdir()
-        (place / "base.json").write_text(json.dumps({"top": base}))
-        (place / "variant.json").write_text(json.dumps({"extends": "base.json", "top": variant}))
-        read = load(str(place / "variant.json"), Anything)
+        (place / "base.yaml").write_text(json.dumps({"top": base}))
+        (place / "variant.yaml").write_text(json.dumps({"extends": "base.yaml", "top": variant}))
+        read = load(str(place / "variant.yaml"), Anything)
     assert read.value is not None, read.diagnostics
     assert read.value.top == plain(merged(base, variant))

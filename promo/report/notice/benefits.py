@@ -58,7 +58,7 @@ def benefit_item(
 
 
 def _title(name: str, benefit: Benefit, voice: Voice, *, amended: bool) -> str:
-    title = voice.say(f"补贴项“{name}”", f"Benefit '{name}'")
+    title = voice.say(f"补贴项{voice.named(name)}", f"Benefit {voice.named(name)}")
     if benefit.payer is not None:
         payer = voice.payer(benefit.payer)
         title += voice.say(
@@ -80,7 +80,7 @@ def _amount(benefit: Benefit, voice: Voice) -> list[Item]:
     if isinstance(benefit, Bands | PerName):
         return [Item(_case(test_text, fen, voice)) for test_text, fen in _cases(benefit, voice)]
     if isinstance(benefit, Uplift):
-        of = voice.both(voice.say(f"“{name}”", f"'{name}'") for name in benefit.uplift.of)
+        of = voice.both(map(voice.named, benefit.uplift.of))
         share = rate(benefit.uplift.rate)
         return [
             Item(
@@ -184,7 +184,7 @@ def _combined(combination: Combination, voice: Voice) -> str:
 
 def _part(part: Part, voice: Voice) -> str:
     if isinstance(part, str):
-        return voice.say(f"“{part}”", f"'{part}'")
+        return voice.named(part)
     return voice.say(f"［{_combined(part, voice)}］", f"[{_combined(part, voice)}]")
 
 

@@ -91,21 +91,21 @@ def quantity_text(quantity: Quantity, voice: Voice) -> str:
 
 
 def _pot(pot: Pot, voice: Voice) -> Item:
-    pays = voice.both(voice.say(f"“{name}”", f"'{name}'") for name in pot.pays)
+    pays = voice.both(map(voice.named, pot.pays))
     for_what = voice.say(f"用于支付{pays}", f"pays {pays}")
-    total = quantity_text(pot.amount, voice)
+    total, own = quantity_text(pot.amount, voice), voice.named(f"pot {pot.id}")
     if pot.face is not None and pot.count is not None:
         face, count = voice.money(pot.face), number(pot.count.value)
         text = voice.say(
-            f"资金池“{pot.id}”：面额{face}的{count}份，合计{total}，{for_what}，"
+            f"资金池{own}：面额{face}的{count}份，合计{total}，{for_what}，"
             f"只支付金额恰为{face}的补贴",
-            f"Pot '{pot.id}': {count} pieces of {face}, together {total}; "
+            f"Pot {own}: {count} pieces of {face}, together {total}; "
             f"{for_what}, and only where the amount is exactly {face}",
         )
     else:
         text = voice.say(
-            f"资金池“{pot.id}”：{total}，{for_what}",
-            f"Pot '{pot.id}': {total}; {for_what}",
+            f"资金池{own}：{total}，{for_what}",
+            f"Pot {own}: {total}; {for_what}",
         )
     text += _hours(pot, voice) + voice.say("。", ".")
     return Item(text + _unused(pot, voice) + voice.tail(source=pot.source))

@@ -17,7 +17,7 @@ from promo.schema import FEN_PER_YUAN
 
 def population_outline(rules: Rules, losses: pl.DataFrame, language: Language) -> Outline:
     """What each rule costs, and what each benefit pays, in expected cars and money."""
-    voice = Voice(language, rules.campaign.currency)
+    voice = Voice(language, rules.campaign.currency, rules.campaign.titles)
     title = voice.say("每条规则影响的车辆和资金：", "What each rule costs: ")
     title += chosen(rules.campaign.title.words, language)
     by_rule = losses.filter(pl.col("kind") != "benefit")

@@ -45,7 +45,7 @@ _WITHIN: dict[str, Words] = {
 def notice(rules: Rules, language: Language) -> Outline:
     """The rules as a notice fit to be sent to a legal office."""
     campaign = rules.campaign
-    voice = Voice(language, campaign.currency)
+    voice = Voice(language, campaign.currency, campaign.titles)
     sections = [
         Section(voice.say("活动时间", "When"), tuple(_times(rules, voice))),
         Section(voice.say("补贴对象和条件", "Who qualifies"), tuple(_conditions(rules, voice))),
@@ -432,9 +432,10 @@ def _undeclared(campaign: Campaign, voice: Voice) -> Iterator[str]:
             yield voice.say(zh, en)
     for pot in money.pots:
         if pot.unused == NOT_DECLARED:
+            own = voice.named(f"pot {pot.id}")
             yield voice.say(
-                f"资金池“{pot.id}”截止时没有用完的资金如何处理，没有规定。",
-                f"What becomes of money left in pot '{pot.id}' is not declared.",
+                f"资金池{own}截止时没有用完的资金如何处理，没有规定。",
+                f"What becomes of money left in pot {own} is not declared.",
             )
     for amendment in campaign.amendments:
         if amendment.paid_claims == NOT_DECLARED:
@@ -453,9 +454,10 @@ def _assumed(campaign: Campaign, voice: Voice) -> Iterator[str]:
     """The amounts that nobody published."""
     for pot in campaign.money.pots:
         if pot.amount.assumed:
+            own = voice.named(f"pot {pot.id}")
             yield voice.say(
-                f"资金池“{pot.id}”的总额没有公布，第四部分所列金额系推定。",
-                f"The amount of pot '{pot.id}' is not published; the one in section 4 is assumed.",
+                f"资金池{own}的总额没有公布，第四部分所列金额系推定。",
+                f"The amount of pot {own} is not published; the one in section 4 is assumed.",
             )
     for name in campaign.benefit_names:
         if any(
@@ -463,8 +465,9 @@ def _assumed(campaign: Campaign, voice: Voice) -> Iterator[str]:
             for _, each, benefit in campaign.every_benefit
         ):
             yield voice.say(
-                f"补贴项“{name}”的金额没有公布，所列金额系推定。",
-                f"The amounts of benefit '{name}' are not published; those stated are assumed.",
+                f"补贴项{voice.named(name)}的金额没有公布，所列金额系推定。",
+                f"The amounts of benefit {voice.named(name)} are not published; those stated are "
+                "assumed.",
             )
 
 

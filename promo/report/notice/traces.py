@@ -60,7 +60,7 @@ def case_outline(
     rules: Rules, facts: Mapping[str, Plain | None], trace: CaseTrace, language: Language
 ) -> Outline:
     """The trace of one purchase in words."""
-    voice = Voice(language, rules.campaign.currency)
+    voice = Voice(language, rules.campaign.currency, rules.campaign.titles)
     title = voice.say("一笔购车的逐项说明：", "One purchase step by step: ")
     sections = [
         Section(voice.say("购车情况", "The purchase"), (facts_text(facts, voice) + voice.stop,)),
@@ -142,9 +142,7 @@ def _governing(rules: Rules, requirement: Requirement, frame: pl.DataFrame) -> C
 
 def _benefits(trace: CaseTrace, voice: Voice) -> Iterator[Item]:
     for step in trace.benefits:
-        text = voice.say(
-            f"“{step.id}”：{_fate(step, voice)}。", f"'{step.id}': {_fate(step, voice)}."
-        )
+        text = voice.named(step.id) + voice.say("：", ": ") + _fate(step, voice) + voice.stop
         yield Item(text + voice.tail(source=step.source))
 
 

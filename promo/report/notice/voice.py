@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from datetime import date, datetime
 
 from promo.policy.conditions import Compare, Constant, FactValue, Plain, Test, Value
@@ -47,6 +47,13 @@ class Voice:
 
     language: Language
     currency: str
+    titles: Mapping[str, Words] = field(default_factory=dict)
+
+    def named(self, name: str) -> str:
+        """A benefit, or `pot` and the id of a pot, in quotes: by its title, if it has one."""
+        title = self.titles.get(name)
+        own = name.removeprefix("pot ") if title is None else self.say(title.zh, title.en)
+        return self.say(f"“{own}”", f"'{own}'")
 
     def say(self, zh: str, en: str) -> str:
         """One of two texts."""
