@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from promo.production.floor import OVERTIME
 from promo.production.plants import (
     PlantDemand,
     PlantInputs,
@@ -416,3 +417,39 @@ def test_stock_taken_is_built_again_even_where_nobody_revises_expectations() -> 
     without = project(unmoved, world(sales, cars_a_day=30.0))
     with_ = project(unmoved, world(sales, cars_a_day=30.0, extra=extra))
     assert (with_.built - without.built).sum() == pytest.approx(140, abs=3)
+
+
+@settings(max_examples=60, deadline=None)
+@given(seed=st.integers(0, 2**32 - 1), more=st.floats(0.1, 1.5))
+def test_more_opening_stock_delivers_no_later_and_takes_from_what_is_built_more(
+    seed: int, more: float
+) -> None:
+    """Everything responds. Built more: where neither frozen plan nor shifts bind, up to one car.
+
+    A plant held by its frozen plan while it refills empty yards builds nothing more for a
+    campaign; with full yards it has room, and builds more. So the second half has a condition.
+    """
+    rng = np.random.default_rng(seed)
+    days, cars = 84, float(rng.uniform(1, 20))
+    usual = plant(
+        base_load_per_month=rng.uniform(500, 9000),
+        dealers_months=rng.uniform(0.3, 2.5),
+        target_months=rng.uniform(0.5, 1.5),
+        announced_share=rng.uniform(0, 1),
+        lead_time_weeks=int(rng.integers(4, 9)),
+    )
+    stocked = replace(usual, dealers_months=usual.dealers_months + more)
+    extra = np.zeros((1, days, 1), dtype=np.int64)
+    extra[:, 14:56] = rng.poisson(0.4 * cars, (1, 42, 1))
+    capacity = rng.uniform(100, 500)
+    quiet = world(rng.poisson(cars, (1, days, 1)), cars_a_day=cars, capacity_a_day=capacity)
+    asked = replace(quiet, sales=quiet.sales + extra)
+    paths = [project(each, sales) for each in (usual, stocked) for sales in (quiet, asked)]
+    for before, after in zip(paths[:2], paths[2:], strict=True):
+        assert np.all(after.served.cumsum(axis=1) >= before.served.cumsum(axis=1))
+    if max(path.binding.max() for path in paths) <= OVERTIME:
+        few, many = (
+            int((with_.built - without.built)[:, :56].sum())
+            for without, with_ in (paths[:2], paths[2:])
+        )
+        assert many <= few + 1  # carried fractions of a car
