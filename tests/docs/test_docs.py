@@ -19,7 +19,7 @@ BLOCKS = [
     for page, text in PAGES.items()
     for found in refresh.BLOCK.finditer(text)
 ]
-COMMANDS = ("init", "check", "simulate", "compare", "import", "generate")
+COMMANDS = ("init", "check", "explain", "simulate", "compare", "import", "generate")
 
 
 def sh_lines(text: str) -> list[str]:
