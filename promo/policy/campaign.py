@@ -33,6 +33,8 @@ from promo.quantities import (
 from promo.schema import CLOCKS, Assumption, Words
 from promo.textfile import Finding, Loaded, load
 
+MOST = {"eligibility": 200, "benefits": 50, "amendments": 50}  # what a person can still follow
+
 
 def _currency(value: object) -> str:
     text = plain_text(value)
@@ -131,6 +133,9 @@ class Campaign(FileModel):
     def _combined(self) -> Campaign:
         if not self.benefits:
             raise fault("K103", "a campaign needs a benefit", path=("benefits",))
+        for key, most in MOST.items():
+            if len(getattr(self, key)) > most:
+                raise fault("K103", f"at most {most} entries are expected", path=(key,))
         if self.combine is None and len(self.public_benefits) > 1:
             raise fault("K102", "the key 'combine' is missing here", "say how benefits add up")
         return self

@@ -92,6 +92,7 @@ class Cells:
         self._tables |= {
             atom: Table((), each) for atom, each in zip(constant, certain[0], strict=True)
         }
+        self._questions: dict[int, _Asked] = {}
         self.axes: list[Axis] = []
         for place, ((found, own), answer) in enumerate(zip(cut, answers, strict=True)):
             cells = _first_of_each(answer)
@@ -102,11 +103,11 @@ class Cells:
     def can_hold(self, tests: Sequence[Test]) -> bool | None:
         """Is there a purchase for which all conditions hold? None where nobody looked."""
         try:
-            parts = list(_parts(tests))
-            if _search(self._held(parts)) is not None:
+            asked = [self._asked(test) for test in tests]
+            if _search([mask for each in asked for mask in each.masks]) is not None:
                 return True
-            exact = [part for part in parts if self._is_exact(self._table(part))]
-            sure = len(exact) == len(parts) or _search(self._held(exact)) is None
+            sure = all(each.exact is each.masks for each in asked)
+            sure = sure or _search([mask for each in asked for mask in each.exact]) is None
         except TooManyCellsError:
             return None
         except KeyError:
@@ -157,8 +158,18 @@ class Cells:
         tables = [self._table(part) for part in parts]
         return [_Mask(table.axes, table.answers == 1) for table in tables]
 
-    def _is_exact(self, table: Table) -> bool:
-        return all(self.axes[place].points.exact for place in table.axes)
+    def _asked(self, test: Test) -> _Asked:
+        """Where a condition holds; worked out once, since it is asked with many others."""
+        if id(test) not in self._questions:
+            masks = self._held(_parts([test]))
+            exact = [mask for mask in masks if self._is_exact(mask)]
+            joined = _joined(masks)
+            sure = joined if len(exact) == len(masks) else _joined(exact)
+            self._questions[id(test)] = _Asked(test, joined, sure)
+        return self._questions[id(test)]
+
+    def _is_exact(self, mask: _Mask) -> bool:
+        return all(self.axes[place].points.exact for place in mask.axes)
 
     def _table(self, test: Test) -> Table:
         if test not in self._tables:
@@ -242,6 +253,23 @@ class _Mask:
 
     axes: tuple[int, ...]
     holds: Bools
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """Where a condition holds, and where its parts hold of which every answer is known."""
+
+    test: Test  # kept, so that no other one gets its identity
+    masks: Sequence[_Mask]
+    exact: Sequence[_Mask]
+
+
+def _joined(masks: Iterable[_Mask]) -> list[_Mask]:
+    """The same with one mask for the same axes."""
+    held: dict[tuple[int, ...], Bools] = {}
+    for mask in masks:
+        held[mask.axes] = mask.holds & held.get(mask.axes, np.True_)
+    return [_Mask(axes, holds) for axes, holds in held.items()]
 
 
 def _parts(tests: Iterable[Test]) -> Iterator[Test]:

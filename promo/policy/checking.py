@@ -187,9 +187,11 @@ def _declared_twice(checked: _Checked) -> Iterator[Diagnostic]:
         ([quota.per for quota in campaign.money.quotas], ("money", "quotas"), "per"),
     )
     for names, keypath, key in places:
+        seen: set[str] = set()
         for place, name in enumerate(names):
-            if name in names[:place]:
+            if name in seen:
                 yield checked.at((*keypath, place, key), "R410", f"'{name}' is declared twice")
+            seen.add(name)
 
 
 def _references(checked: _Checked) -> Iterator[Diagnostic]:

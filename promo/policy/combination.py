@@ -6,7 +6,7 @@ what exceeds the cap is cut from the later ones. Of equal alternatives the first
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Annotated, Any, TypeAlias
 
 import polars as pl
@@ -18,6 +18,7 @@ from promo.quantities import BasisPoints, FileModel, Identifier, KeyPath, Money,
 
 Amounts: TypeAlias = dict[str, pl.Expr]
 KINDS = ("sum", "best_of", "exclusive")
+MOST_LEVELS = 4  # of combinations inside each other
 
 
 class Cap(FileModel):
@@ -71,6 +72,8 @@ class Combination(FileModel):
             raise fault("K101", f"write either '{said[0]}' or '{said[1]}'", path=(said[1],))
         if not self.parts:
             raise fault("K103", "an empty list of benefits", path=(self.kind,))
+        if self.levels > MOST_LEVELS:
+            raise fault("K103", f"at most {MOST_LEVELS} levels of combinations are expected")
         return self
 
     @property
@@ -82,6 +85,12 @@ class Combination(FileModel):
     def parts(self) -> tuple[Part, ...]:
         """The benefits or further combinations, in the order of the file."""
         return self.sum or self.best_of or self.exclusive or ()
+
+    @property
+    def levels(self) -> int:
+        """How many combinations stand inside each other."""
+        inner = (part.levels for part in self.parts if isinstance(part, Combination))
+        return 1 + max(inner, default=0)
 
     def named(self, above: KeyPath = ()) -> Iterator[tuple[KeyPath, str]]:
         """Every benefit named, with its path in the file."""
@@ -100,17 +109,28 @@ class Combination(FileModel):
             if isinstance(part, Combination):
                 yield from part.ceilings((*above, self.kind, place))
 
-    def amounts(self, paid: Mapping[str, pl.Expr], rounding: Rounding) -> Amounts:
-        """What each benefit pays once combined, in fen, from what each would pay alone."""
-        each = [
-            {part: paid[part]} if isinstance(part, str) else part.amounts(paid, rounding)
-            for part in self.parts
-        ]
-        combine = {"sum": _added, "best_of": _best, "exclusive": _first}[self.kind]
-        combined = combine(each)
+    def over(
+        self, frame: pl.DataFrame, paid: Mapping[str, pl.Expr], rounding: Rounding, step: str
+    ) -> pl.DataFrame:
+        """The frame with `<step> <name>`: what each benefit pays once combined, in fen.
+
+        `paid` says what each would pay alone. Combinations inside this one are columns before they
+        are read again, since an expression of them would grow with every level.
+        """
+        parts: list[Amounts] = []
+        for place, part in enumerate(self.parts):
+            if isinstance(part, str):
+                parts.append({part: paid[part]})
+            else:
+                inner = f"{step}/{place}"
+                frame = part.over(frame, paid, rounding, inner)
+                parts.append(columns(inner, [name for _, name in part.named()]))
+        combined = {"sum": _added, "best_of": _best, "exclusive": _first}[self.kind](parts)
+        frame = frame.with_columns(**steps(step, combined))
         if self.cap is None:
-            return combined
-        return cut(combined, self.cap.ceiling(rounding))
+            return frame
+        kept = cut(columns(step, combined), self.cap.ceiling(rounding))
+        return frame.with_columns(**steps(step, kept))
 
 
 Part: TypeAlias = Annotated[
@@ -118,6 +138,16 @@ Part: TypeAlias = Annotated[
     Discriminator(_part_kind),
 ]
 Combination.model_rebuild()
+
+
+def steps(step: str, amounts: Mapping[str, pl.Expr]) -> Amounts:
+    """Amounts by benefit under the names that a step of the work has in a frame."""
+    return {f"{step} {name}": amount for name, amount in amounts.items()}
+
+
+def columns(step: str, names: Iterable[str]) -> Amounts:
+    """Amounts by benefit as a step of the work left them in a frame."""
+    return {name: pl.col(f"{step} {name}") for name in names}
 
 
 def total(amounts: Mapping[str, pl.Expr]) -> pl.Expr:
@@ -133,9 +163,11 @@ def _best(parts: list[Amounts]) -> Amounts:
     totals = [total(part) for part in parts]
     combined: Amounts = {}
     for place, part in enumerate(parts):
-        above_earlier = [totals[place] > other for other in totals[:place]]
-        not_below_later = [totals[place] >= other for other in totals[place + 1 :]]
-        wins = pl.all_horizontal(pl.lit(value=True), *above_earlier, *not_below_later)
+        wins = pl.lit(value=True)
+        if place:
+            wins &= totals[place] > pl.max_horizontal(totals[:place])
+        if place + 1 < len(totals):
+            wins &= totals[place] >= pl.max_horizontal(totals[place + 1 :])
         for name, amount in part.items():
             combined[name] = pl.when(wins).then(amount).otherwise(0)
     return combined
@@ -146,9 +178,7 @@ def _first(parts: list[Amounts]) -> Amounts:
     totals = [total(part) for part in parts]
     combined: Amounts = {}
     for place, part in enumerate(parts):
-        nothing_before = pl.all_horizontal(
-            pl.lit(value=True), *(each == 0 for each in totals[:place])
-        )
+        nothing_before = pl.sum_horizontal(pl.lit(0), *totals[:place]) == 0
         for name, amount in part.items():
             combined[name] = pl.when(nothing_before).then(amount).otherwise(0)
     return combined
@@ -157,7 +187,12 @@ def _first(parts: list[Amounts]) -> Amounts:
 def cut(amounts: Mapping[str, pl.Expr], ceiling: pl.Expr) -> Amounts:
     """The amounts under a ceiling: earlier ones in full, the excess cut from the later ones."""
     kept: Amounts = {}
+    before: Amounts = {}
     for name, amount in amounts.items():
-        left = (ceiling - total(kept)).clip(lower_bound=0)
-        kept[name] = pl.min_horizontal(amount, left)
+        upto = before | {name: amount}
+        # what all of them keep is the lower of their sum and the ceiling
+        kept[name] = pl.min_horizontal(total(upto), ceiling)
+        if before:
+            kept[name] -= pl.min_horizontal(total(before), ceiling)
+        before = upto
     return kept

@@ -216,9 +216,9 @@ def _way(
     alone = {name: pl.col(f"alone {name}").fill_null(0) for name in rules.public}
 
     def combined(how: Combination) -> dict[str, int]:
-        amounts = how.amounts(alone, rules.rounding_of_ceilings())
-        paid = {name: amounts.get(name, pl.lit(0)) for name in rules.public}
-        return worked.select(**paid).row(0, named=True)
+        found = how.over(worked, alone, rules.rounding_of_ceilings(), "tried")
+        amounts = found.row(0, named=True)
+        return {name: amounts.get(f"tried {name}", 0) for name in rules.public}
 
     how = rules.campaign.combination
     return _Way(

@@ -36,6 +36,7 @@ NEVER_NEGATIVE = frozenset((FactType.NUMBER, FactType.MONEY))
 SECONDS_PER_DAY = 86_400
 MONTH_ENDS = (1, 28, 29, 30, 31)  # on other days of a month an interval is as long as on the 1st
 SECOND = timedelta(seconds=1)
+MOST_PAIRS = 10_000  # of cuts that tie facts; eliminating these takes about a second
 EPOCH = datetime(1970, 1, 1)
 Coefficients: TypeAlias = Mapping[str, Fraction]
 _UNIT = {FactType.MOMENT: Fraction(1, SECONDS_PER_DAY)}  # time is counted in days
@@ -213,13 +214,17 @@ class Plan:
     exact: bool
 
 
-def plan(names: Collection[str], cuts: Iterable[Cut]) -> Plan:
-    """In which order are tied facts tried, and between which bounds?"""
+def plan(names: Collection[str], cuts: Iterable[Cut]) -> Plan | None:
+    """In which order are tied facts tried, and between which bounds? None where too many tie."""
     remaining, left, levels, exact = dict.fromkeys(cuts), list(names), [], True
+    pairs = 0
     while left:
         name = min(left, key=lambda each: _eliminated_at(each, remaining))
         left.remove(name)
         own = [cut for cut in remaining if cut.weight(name)]
+        pairs += len(own) * sum(len(cut.weights) > 1 for cut in own)
+        if pairs > MOST_PAIRS:
+            return None
         remaining = {cut: None for cut in remaining if not cut.weight(name)}
         remaining |= dict.fromkeys(_without(name, own))
         exact = exact and (is_real(name) or all(abs(cut.weight(name)) == 1 for cut in own))

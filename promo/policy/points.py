@@ -53,6 +53,8 @@ from promo.schema import FACTS, Bools, FactType
 
 __all__ = ["ANOTHER", "Atom", "Points", "facts_of", "points", "tied"]
 MOST_POINTS = 1_000_000
+MOST_ANSWERS = 20_000_000  # points times comparisons
+MOST_MISSING = 8  # tied facts that may be missing, in all combinations
 START = datetime(2022, 1, 1)  # where no condition says which day
 FOUR_YEARS = timedelta(days=1461)
 MOST = 2**60  # fen, or of any number
@@ -86,8 +88,10 @@ def points(
     asked = {name for atom in atoms if isinstance(atom, Missing) for name in facts_of(atom)}
     missing = [name for name in names if (name in asked if own is None else own.get(name) is None)]
     if all(FACTS[name].type in NUMERIC for name in names):
-        return _tried(names, atoms, own or {}, fixed or {}, missing)
-    return _listed(names, atoms, dict(fixed or {}) | dict(own or {}), missing)
+        found = _tried(names, atoms, own or {}, fixed or {}, missing)
+    else:
+        found = _listed(names, atoms, dict(fixed or {}) | dict(own or {}), missing)
+    return found if found is None or found.frame.height * len(atoms) <= MOST_ANSWERS else None
 
 
 def tied(names: Collection[str], atoms: Iterable[Atom]) -> list[tuple[str, ...]]:
@@ -118,6 +122,8 @@ def _tried(
     cuts = [cut for cut in cuts if all(name in names for name, _ in cut.weights)]
     cuts += [cut for name in names for cut in least(name)]
     order = plan(names, cuts)
+    if order is None:
+        return None
     levels = _next_to(order.levels, _units_of(own))
     calendar = {} if own else _calendar(levels, atoms)
     found = _all_lifted(levels, names, own, calendar, missing)
@@ -177,7 +183,9 @@ def _all_lifted(
     missing: Sequence[str],
 ) -> pl.DataFrame | None:
     """All combinations of the facts, also with each set of missing ones; None above a million."""
-    frames = []
+    frames: list[pl.DataFrame] = []
+    if len(missing) > MOST_MISSING:
+        return None
     for size in range(len(missing) + 1):
         for absent in combinations(missing, size):
             present = [level for level in levels if level.name not in absent]
@@ -185,6 +193,8 @@ def _all_lifted(
             if columns is None:
                 return None
             rows = len(columns[present[0].name]) if present else 1
+            if sum(frame.height for frame in frames) + rows > MOST_POINTS:
+                return None
             frames.append(pl.DataFrame([_column(name, columns.get(name), rows) for name in names]))
     return pl.concat(frames) if len(frames) > 1 else frames[0]
 

@@ -178,13 +178,8 @@ def _amended(
         return older, source
     newer, its_source = first_text(found)
     governs = amendment.guard
-    tree = Some(
-        (
-            All((governs, newer.tree)),
-            All((Not(governs), older.tree)),
-            All((newer.tree, older.tree)),  # both texts agree, whichever governs
-        )
-    )
+    # Where both texts agree, it does not matter which of them governs.
+    tree = Some((All((governs, newer.tree)), All((older.tree, Some((Not(governs), newer.tree))))))
     since = f"{amendment.by} from {amendment.first}"
     text = f"({newer.text}) for {since}; ({older.text}) otherwise"
     return Condition(text, tree), its_source or source

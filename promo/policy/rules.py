@@ -14,7 +14,7 @@ import polars as pl
 
 from promo.policy.benefits import Benefit, rounded
 from promo.policy.campaign import Amendment, Campaign, Window
-from promo.policy.combination import cut, total
+from promo.policy.combination import columns, cut, steps, total
 from promo.policy.conditions import POLARS_TYPES, Condition, FactValue, leaves
 from promo.policy.money import NOT_DECLARED, Pot, Rounding
 from promo.policy.requirements import Entitlement, Requirement, Version, entitlements, requirements
@@ -103,13 +103,15 @@ class Rules:
             *(fulfilled(requirement, known) for requirement in self.requirements),
         )
         alone = self._alone(self._parts(known))
+        frame = frame.with_columns(approved.alias("approved"), **steps("alone", alone))
         paid = {
-            name: pl.when(approved & self._is_served(name, alone[name], open_pots))
-            .then(alone[name].fill_null(0))
+            name: pl.when("approved", self._is_served(name, amount, open_pots))
+            .then(amount.fill_null(0))
             .otherwise(0)
-            for name in self.public
+            for name, amount in columns("alone", self.public).items()
         }
-        drawn = self._drawn(self._combined(paid), open_pots)
+        frame = self._combined(frame, paid, "combined")
+        drawn = self._drawn(columns("combined", self.public), open_pots)
         by_pot = {f"pot.{pot}": total(amounts) for pot, amounts in drawn.items()}
         return frame.with_columns(**by_pot).select(*by_pot)
 
@@ -131,6 +133,7 @@ class Rules:
         named = [f"benefit.{name}" for name in self.public]
         named += [f"beside.{name}" for name in self.private]
         verdict = ("decision", "reasons", "missing", "amount_fen", "amount_published")
+        frame = frame.with_columns(**self._decision())
         return frame.with_columns(**self._verdict()).select(*own, *verdict, *named)
 
     def worked(self, frame: pl.DataFrame, money_left: Mapping[str, int]) -> pl.DataFrame:
@@ -142,7 +145,44 @@ class Rules:
         """
         known = frozenset(frame.columns)
         frame = with_all_facts(frame, self.facts).with_columns(**self._findings(known))
-        return frame.with_columns(**self._payments(money_left))
+        return self._with_payments(frame, money_left)
+
+    def _with_payments(self, frame: pl.DataFrame, money_left: Mapping[str, int]) -> pl.DataFrame:
+        """What each benefit pays once combined, what was due, and where a policy is lacking.
+
+        Each step reads the columns of the one before: expressions of expressions would grow
+        without bound where pots or benefits are many.
+        """
+        open_pots = frozenset(
+            pot.id
+            for pot in self.campaign.money.pots
+            if money_left.get(pot.id, 1) > 0 or not pot.pays
+        )
+        alone = {name: pl.col(f"alone {name}").fill_null(0) for name in self.public}
+        funded = {
+            name: pl.when(self._is_served(name, amount, open_pots)).then(amount).otherwise(0)
+            for name, amount in alone.items()
+        }
+        frame = self._combined(frame, funded, "funded")
+        frame = self._combined(frame, alone, "due")
+        frame = self._combined(frame, alone, "due up", self.rounding_of_ceilings(up=True))
+        for step, rest in (("funded", "to pay"), ("due", "rest")):
+            amounts = self._less_paid_before(columns(step, self.public))
+            frame = frame.with_columns(**steps(rest, amounts))
+        drawn = self._drawn(columns("to pay", self.public), open_pots)
+        paid, short = self._within_pots(drawn, money_left)
+        frame = frame.with_columns(
+            **{f"benefit.{name}": amount for name, amount in paid.items()},
+            due=total(columns("due", self.public)),
+            short=short,
+        )
+        return frame.with_columns(
+            **{
+                "amount_fen": total({name: pl.col(f"benefit.{name}") for name in self.public}),
+                "due now": total(columns("rest", self.public)),
+                "open ceiling": pl.col("due") != total(columns("due up", self.public)),
+            }
+        )
 
     # what each rule says
 
@@ -151,11 +191,7 @@ class Rules:
         tests = {f"test {each.id}": each.condition.expression() for each in self.requirements}
         parts = self._parts(known)
         alone = self._alone(parts)
-        return (
-            tests
-            | {f"parts {name}": amount for name, amount in parts.items()}
-            | {f"alone {name}": amount for name, amount in alone.items()}
-        )
+        return tests | steps("parts", parts) | steps("alone", alone)
 
     def _parts(self, known: frozenset[str]) -> Named:
         """What each benefit would pay by itself, in ten-thousandths of a fen; null if unknown."""
@@ -176,31 +212,6 @@ class Rules:
         }
 
     # what the money allows
-
-    def _payments(self, money_left: Mapping[str, int]) -> Named:
-        """What each benefit pays once combined, what was due, and where a policy is lacking."""
-        money = self.campaign.money
-        open_pots = frozenset(
-            pot.id for pot in money.pots if money_left.get(pot.id, 1) > 0 or not pot.pays
-        )
-        alone = {name: pl.col(f"alone {name}").fill_null(0) for name in self.public}
-        funded = {
-            name: pl.when(self._is_served(name, amount, open_pots)).then(amount).otherwise(0)
-            for name, amount in alone.items()
-        }
-        drawn = self._drawn(self._less_paid_before(self._combined(funded)), open_pots)
-        paid, short = self._within_pots(drawn, money_left)
-        due = self._combined(alone)
-        rest = self._less_paid_before(due)
-        columns = {f"benefit.{name}": amount for name, amount in paid.items()}
-        columns |= {f"rest {name}": amount for name, amount in rest.items()}
-        return columns | {
-            "amount_fen": total(paid),
-            "due": total(due),
-            "due now": total(rest),
-            "short": short,
-            "open ceiling": total(due) != total(self._combined(alone, up=True)),
-        }
 
     def _within_pots(
         self, drawn: Mapping[str, Named], money_left: Mapping[str, int]
@@ -247,23 +258,24 @@ class Rules:
 
     # the verdict
 
-    def _verdict(self) -> Named:
-        """Decision, reasons and amounts; a refusal outweighs a missing paper."""
-        cases = self._cases()
+    def _decision(self) -> Named:
+        """Decision and reasons; a refusal outweighs a missing paper."""
         decision, reasons = pl.lit("approved"), _names({})
-        for outcome, applies, why in reversed(cases):
+        for outcome, applies, why in reversed(self._cases()):
             decision = pl.when(applies).then(pl.lit(outcome)).otherwise(decision)
             reasons = pl.when(applies).then(why).otherwise(reasons)
-        approved = ~pl.any_horizontal(applies for _, applies, _ in cases)
-        missing = pl.when(decision == "incomplete").then(_names(self._lacking()))
+        return {"decision": decision, "reasons": reasons}
+
+    def _verdict(self) -> Named:
+        """What follows from the decision: papers that are missing, amounts."""
+        approved = pl.col("decision") == "approved"
+        missing = pl.when(pl.col("decision") == "incomplete").then(_names(self._lacking()))
         amounts = {name: pl.col(name) for name in ("amount_fen", *self._benefit_columns())}
         amounts |= {f"beside.{name}": pl.col(f"alone {name}") for name in self.private}
         kept = {
             name: pl.when(approved).then(amount).otherwise(0) for name, amount in amounts.items()
         }
         return {
-            "decision": decision,
-            "reasons": reasons,
             "missing": missing.otherwise(_names({})),
             "amount_published": approved & self._published(),
             **kept,
@@ -428,10 +440,22 @@ class Rules:
                 drawn[pot][name] = part
         return drawn
 
-    def _combined(self, paid: Mapping[str, pl.Expr], *, up: bool = False) -> Named:
-        """What each benefit pays once combined; open roundings of ceilings go down or up."""
-        amounts = self.campaign.combination.amounts(paid, self.rounding_of_ceilings(up=up))
-        return {name: amounts.get(name, NO_FEN) for name in self.public}
+    def _combined(
+        self,
+        frame: pl.DataFrame,
+        paid: Mapping[str, pl.Expr],
+        step: str,
+        rounding: Rounding | None = None,
+    ) -> pl.DataFrame:
+        """The frame with `<step> <id>`, what each benefit pays once combined.
+
+        Open roundings of ceilings go down unless another is given.
+        """
+        combination = self.campaign.combination
+        frame = combination.over(frame, paid, rounding or self.rounding_of_ceilings(), step)
+        named = {name for _, name in combination.named()}
+        apart = {name: NO_FEN for name in self.public if name not in named}
+        return frame.with_columns(**steps(step, apart))
 
 
 def fulfilled(requirement: Requirement, known: frozenset[str]) -> pl.Expr:

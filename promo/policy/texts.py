@@ -11,6 +11,7 @@ from typing import TypeAlias
 _State: TypeAlias = tuple[str | None, tuple[frozenset[int], ...]]
 ANOTHER = "another"  # stands for every text that no condition names
 MOST_STATES = 5_000
+MOST_READ = 5_000_000  # letters of patterns, over all states
 
 
 def texts(
@@ -72,7 +73,9 @@ def _matching(named: frozenset[str], patterns: Sequence[str]) -> tuple[list[str]
     seen: set[_State] = {start}
     waiting: deque[tuple[str, str | None, tuple[frozenset[int], ...]]] = deque([("", *start)])
     found: dict[object, str] = {}
-    while waiting and len(seen) < MOST_STATES:
+    work = len(letters) * (sum(map(len, patterns)) + len(patterns))
+    most = min(MOST_STATES, MOST_READ // work)
+    while waiting and len(seen) <= most:
         text, beginning, places = waiting.popleft()
         matched = [len(pattern) in at for pattern, at in zip(patterns, places, strict=True)]
         found.setdefault((beginning if beginning in named else None, *matched), text)

@@ -298,6 +298,8 @@ SENTENCES: dict[str, str] = {
     # money
     "no pot pays the benefit '{}'": "没有资金池支付补贴“{}”",
     "name it under 'pays' of a pot": "请列在某个资金池的 pays 下",
+    "at most {} entries are expected": "最多 {} 项",
+    "at most {} levels of combinations are expected": "合并方式最多套 {} 层",
     "the pot '{}' opens before '{}'": "资金池“{}”早于“{}”开放",
     "list pots in the order in which they open": "资金池请按开放的先后排列",
     "no pot after '{}' pays the same benefits": "“{}”之后没有发放同一补贴的资金池",

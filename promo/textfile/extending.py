@@ -129,6 +129,9 @@ def _links(family: Family, key: Scalar, node: Node) -> list[Scalar]:
         place = node.place if isinstance(node, Scalar) and node.text else key.place
         family.findings.append(diagnostic_at(place, "K103", message))
         return []
+    if len(links) > MAX_FILES:
+        family.findings.append(_endless(links[MAX_FILES], circle=False))
+        return []
     return links
 
 

@@ -52,7 +52,8 @@ def parse(path: str, content: bytes, model: type[M]) -> Loaded[M]:
     digest = hashlib.sha256(content).hexdigest()
     if reading.fatal:
         source = Source(reading.page, reading.root)
-        return Loaded(path, None, tuple(reading.findings), digest, source, {path: digest})
+        findings = tuple(reading.findings[:MAX_FINDINGS])
+        return Loaded(path, None, findings, digest, source, {path: digest})
     root, family = extended(reading) if model.extendable else (reading.root, Family())
     source, found = Source(reading.page, root), [*reading.findings, *family.findings]
     value = None
@@ -60,7 +61,7 @@ def parse(path: str, content: bytes, model: type[M]) -> Loaded[M]:
         value, faults = _validate(as_plain(root), model, source)
         found += faults
     files = {path: digest, **family.digests}
-    findings = tuple(sorted({within(path, each) for each in found}))
+    findings = tuple(sorted({within(path, each) for each in found}))[:MAX_FINDINGS]
     return Loaded(path, None if findings else value, findings, _joint(files), source, files)
 
 

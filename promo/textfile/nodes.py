@@ -19,7 +19,7 @@ from promo.textfile.pages import Page, Place, diagnostic_at, page_of
 MAX_DEPTH = 32
 _PLAIN = (yaml.ScalarEvent, yaml.AliasEvent)
 _ENDS = (yaml.SequenceEndEvent, yaml.MappingEndEvent)
-_FULL_WIDTH_KEY = re.compile(r"[\w\-]+：")
+_FULL_WIDTH_KEY = re.compile(r"[\w\-]：")
 _FULL_WIDTH_COLON = re.compile(r" *(?:- +)*[A-Za-z_]+(：)")
 
 
