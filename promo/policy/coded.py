@@ -20,7 +20,7 @@ import numpy.typing as npt
 import polars as pl
 
 from promo.policy.benefits import PARTS
-from promo.policy.columns import Array, Sums, bases, column, physical, terms
+from promo.policy.columns import Array, Sums, Weight, bases, column, physical, terms
 from promo.policy.conditions import Test
 from promo.policy.measures import Measure, UnsuitedError, names_in
 from promo.policy.money import Rounding
@@ -89,22 +89,23 @@ class Share:
 
     def __call__(self, prices: Array) -> Array:
         """What the prices give."""
-        found = prices.astype(np.int64)
-        self.into(found)
+        found = np.empty(len(prices), dtype=np.int64)
+        self.into(found, prices)
         return found
 
-    def into(self, prices: Array) -> None:
-        """The same in place, in the width of the prices."""
+    def into(self, found: Array, prices: Array) -> None:
+        """The same into an array, in the width of the array."""
         if self.factor != 1:
-            prices *= self.factor
+            prices = np.multiply(prices, self.factor, out=found, dtype=found.dtype)
         if self.extra:
-            prices += self.extra
-        prices //= self.divisor
-        prices *= self.unit
+            prices = np.add(prices, self.extra, out=found, dtype=found.dtype)
+        np.floor_divide(prices, self.divisor, out=found, dtype=found.dtype, casting="same_kind")
+        np.multiply(found, self.unit, out=found)
 
     def fits(self, highest: int) -> bool:
         """Can prices up to the highest be shared in 32 bits?"""
-        return max(highest, 0) * max(self.factor, self.unit) + self.extra < 1 << 31
+        most = max(highest, 0) * self.factor + self.extra
+        return max(most, most // self.divisor * self.unit) < 1 << 31
 
 
 @dataclass(frozen=True, slots=True)
@@ -243,31 +244,42 @@ class _Reader:
         gates = [self.worth(each.said.ravel()).astype(self.types[STATUS]) for each in self.several]
         decision = self.pieces.decision.astype(np.uint8)
         most = self.pieces.most.astype(decided.amount_fen.dtype)
-        sums = self.sums(0)
+        room = self.room(0)
         for start in starts:
             rows = slice(start, min(start + starts.step, stop))
-            if len(sums.mask) != rows.stop - start:
-                sums = self.sums(rows.stop - start)
-            cells = self.code(rows, sums, gates)
-            np.take(decision, cells, out=decided.decision[rows], mode="clip")
-            np.take(most, cells, out=decided.amount_fen[rows], mode="clip")
-            self.follows.change(rows, cells, decided, sums.mask)
+            if len(room.cells) != rows.stop - start:
+                room = self.room(rows.stop - start)
+            self.code(rows, room, gates)
+            np.take(decision, room.cells, out=decided.decision[rows], mode="clip")
+            np.take(most, room.cells, out=decided.amount_fen[rows], mode="clip")
+            self.follows.change(rows, room, decided)
 
-    def sums(self, rows: int) -> Sums:
-        return Sums(self.bases, self.types, rows)
+    def room(self, rows: int) -> _Room:
+        sums = Sums(self.bases, self.types, rows)
+        prices = np.empty(rows, dtype=self.follows.type)
+        return _Room(sums, np.empty(rows, dtype=np.intp), prices)
 
-    def code(self, rows: slice, sums: Sums, gates: Sequence[Array]) -> Array:
+    def code(self, rows: slice, room: _Room, gates: Sequence[Array]) -> None:
         """The cell of each row."""
+        sums = room.sums
         sums.start()
         for each in self.terms:
             each.add(rows, sums)
-        status, stride = sums.wholes[STATUS], self.types[CODE](self.cells)
+        status, stride = sums.wholes[STATUS], Weight.of(CODE, self.cells, self.types)
         for target, said in enumerate(gates, FIRST_GATE):
             status += said.take(sums.wholes[target])
         for least in self.thresholds:
-            np.greater_equal(status, least, out=sums.mask)
-            sums.add(CODE, sums.truths, stride)
-        return sums.wholes[CODE].astype(np.intp)
+            np.greater_equal(status, least, sums.mask)
+            sums.add(stride, sums.truths)
+        np.copyto(room.cells, sums.wholes[CODE])
+
+
+class _Room(NamedTuple):
+    """What one thread needs for a block of rows, made once: fresh memory costs more than sums."""
+
+    sums: Sums
+    cells: npt.NDArray[np.intp]
+    prices: Array
 
 
 class _Follows:
@@ -283,11 +295,13 @@ class _Follows:
         ]
         self.prices = {fact: _prices(fact, frame) for _, fact, _ in self.shares}
         self.ceiling = None if table.ceiling is None else _Ceiling(table, frame)
+        self.type: Any = np.int64 if self.ceiling is None else self.ceiling.type
         self.before = _prices("already_paid", frame) if pieces.less.any() else None
         self.any = bool(self.shares) or self.ceiling is not None or self.before is not None
 
-    def change(self, rows: slice, cells: Array, decided: Decided, mask: Bools) -> None:
+    def change(self, rows: slice, room: _Room, decided: Decided) -> None:
         """Sets what follows a price; a claim to which nothing is due after all is refused."""
+        cells, mask = room.cells, room.sums.mask
         amount, decision = decided.amount_fen[rows], decided.decision[rows]
         slope = self.slope.take(cells) if self.shares else self.slope
         for place, fact, share in self.shares:
@@ -296,7 +310,7 @@ class _Follows:
             found = share(self.prices[fact][rows][own]) + self.pieces.shift[cell]
             amount[own] = np.clip(found, self.pieces.least[cell], self.pieces.most[cell])
         if self.ceiling is not None:
-            self.ceiling.cut(rows, amount)
+            self.ceiling.cut(rows, amount, room.prices)
         if self.before is not None:
             own = np.flatnonzero(self.pieces.less.take(cells))
             amount[own] -= np.minimum(self.before[rows][own], amount[own]).astype(amount.dtype)
@@ -312,16 +326,16 @@ class _Ceiling:
         slope = cast("Slope", table.ceiling)
         self.share = Share.of(slope, table.rounding)
         self.prices = _prices(slope.fact, frame)
-        highest = int(self.prices.max(initial=0))
-        self.type: Any = np.int32 if self.share.fits(highest) else np.int64
+        narrow = self.share.fits(int(np.iinfo(self.prices.dtype).max))
+        narrow = narrow or self.share.fits(int(self.prices.max(initial=0)))
+        self.type: Any = np.int32 if narrow else np.int64
         known = slope.fact in frame.columns
         series = frame[slope.fact] if known else pl.Series([None] * frame.height)
         self.missing = series.is_null().to_numpy() if series.null_count() else None
 
-    def cut(self, rows: slice, amount: Array) -> None:
-        """Cuts what exceeds the ceiling."""
-        most = self.prices[rows].astype(self.type)
-        self.share.into(most)
+    def cut(self, rows: slice, amount: Array, most: Array) -> None:
+        """Cuts what exceeds the ceiling; `most` is room for it."""
+        self.share.into(most, self.prices[rows])
         if self.missing is not None:
             most[self.missing[rows]] = np.iinfo(self.type).max
         np.minimum(amount, most, out=amount, casting="unsafe")  # never above the amount

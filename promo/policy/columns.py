@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -65,6 +65,10 @@ def column(measure: Measure, frame: pl.DataFrame) -> Column:
         bounds, classes = np.array([1]), np.array([0, 1])
     else:
         numbers, bounds, classes = _dictionary(series, measure)
+    if numbers.dtype.kind in "iu":  # bounds that no number of this width can reach part nothing
+        limits = np.iinfo(numbers.dtype)
+        low, high = np.searchsorted(bounds, [limits.min, limits.max], side="right")
+        bounds, classes = bounds[low:high].astype(numbers.dtype), classes[low : high + 1]
     missing = series.is_null().to_numpy() if series.null_count() else None
     return Column(numbers, bounds, classes, missing, measure.missing)
 
@@ -126,15 +130,28 @@ class Sums:
         for whole, base in zip(self.wholes, self.bases, strict=True):
             whole.fill(base)
 
-    def add(self, target: int, truths: Unsigned, weight: Any) -> None:
+    def add(self, weight: Weight, truths: Unsigned) -> None:
         """Adds a weight where a truth is 1."""
-        whole = self.wholes[target]
-        if weight == 1:
-            np.add(whole, truths, out=whole)
-        else:
-            term = self.terms[target]
-            np.multiply(truths, weight, out=term)
-            np.add(whole, term, out=whole)
+        whole = self.wholes[weight.target]
+        if weight.times is not None:
+            truths = np.multiply(truths, weight.times, self.terms[weight.target])
+        weight.change(whole, truths, whole)
+
+
+class Weight(NamedTuple):
+    """What a truth adds to a target: itself, its opposite, or so many times itself."""
+
+    target: int
+    change: np.ufunc
+    times: Array | None
+
+    @classmethod
+    def of(cls, target: int, value: int, types: Sequence[Any]) -> Weight:
+        """A weight in the target's own unsigned type, which wraps."""
+        if abs(value) == 1:
+            return cls(target, np.add if value == 1 else np.subtract, None)
+        wrapped = value % (int(np.iinfo(types[target]).max) + 1)
+        return cls(target, np.add, np.array(wrapped, dtype=types[target]))
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,9 +168,9 @@ class Terms:
 
     column: Column
     base: dict[int, int]
-    steps: tuple[tuple[int | float, tuple[tuple[int, Any], ...]], ...]
+    steps: tuple[tuple[Array, tuple[Weight, ...]], ...]
     searched: tuple[Array, dict[int, Array]] | None
-    missing: tuple[tuple[int, Any], ...]
+    missing: tuple[Weight, ...]
 
     def add(self, rows: slice, sums: Sums) -> None:
         """Adds up what each row of a block brings."""
@@ -161,9 +178,9 @@ class Terms:
             return
         numbers = self.column.numbers[rows]
         for bound, weights in self.steps:
-            np.less(numbers, bound, out=sums.mask)
-            for target, weight in weights:
-                sums.add(target, sums.truths, weight)
+            np.less(numbers, bound, sums.mask)
+            for weight in weights:
+                sums.add(weight, sums.truths)
         if self.searched is not None:
             bounds, values = self.searched
             interval = np.searchsorted(bounds, numbers, side="right")
@@ -172,8 +189,8 @@ class Terms:
                 np.add(whole, each.take(interval), out=whole)
         if self.column.missing is not None:
             truths = self.column.missing[rows].view(np.uint8)
-            for target, weight in self.missing:
-                sums.add(target, truths, weight)
+            for weight in self.missing:
+                sums.add(weight, truths)
 
 
 def terms(column: Column, vectors: Mapping[int, Ints], types: Sequence[Any]) -> Terms:
@@ -192,20 +209,19 @@ def terms(column: Column, vectors: Mapping[int, Ints], types: Sequence[Any]) -> 
         values = {target: each.astype(types[target]) for target, each in numbers.items()}
         return Terms(column, {}, (), (bounds, values), missing)
     steps = tuple(
-        (bound, _weights({t: int(each[at] - each[at + 1]) for t, each in numbers.items()}, types))
-        for at, bound in enumerate(bounds.tolist())
+        (
+            bounds[at : at + 1].reshape(()),  # of the column's own type: nothing to convert
+            _weights({t: int(each[at] - each[at + 1]) for t, each in numbers.items()}, types),
+        )
+        for at in range(len(bounds))
     )
     base = {target: int(each[-1]) for target, each in numbers.items()}
     return Terms(column, base, steps, None, missing)
 
 
-def _weights(values: Mapping[int, int], types: Sequence[Any]) -> tuple[tuple[int, Any], ...]:
-    """The numbers that are not zero, as unsigned numbers of the target's type."""
-    return tuple(
-        (target, types[target](value % (int(np.iinfo(types[target]).max) + 1)))
-        for target, value in values.items()
-        if value
-    )
+def _weights(values: Mapping[int, int], types: Sequence[Any]) -> tuple[Weight, ...]:
+    """The weights that are not zero."""
+    return tuple(Weight.of(target, value, types) for target, value in values.items() if value)
 
 
 def bases(every: Iterable[Terms], types: Sequence[Any]) -> list[int]:
