@@ -39,7 +39,9 @@ _CAMPAIGN_KEYS = (
 )
 _CAMPAIGN_KEYS += " amendments holding excludes identity"
 _MARKET_KEYS = "sales buyers outside without plate_quota horizon_months"
-_MANUFACTURER_KEYS = "lines base_load_per_month stock planning accounts staff"
+_MANUFACTURER_KEYS = (
+    "lines base_load_per_month stock planning accounts staff suppliers scenarios measures"
+)
 _SALES_MAP_KEYS = "columns constants filter price_unit header_line duplicates"
 KEYS: dict[Kind, frozenset[str]] = {
     kind: frozenset(words.split())
