@@ -12,7 +12,7 @@ import typer
 from promo.cli import chinese, screen
 from promo.cli.runs import refuse_other_kinds
 from promo.cli.screen import JsonOption, LanguageOption, say
-from promo.errors import OutputError, PromoError
+from promo.errors import InputError, OutputError, PromoError
 
 if TYPE_CHECKING:
     from promo.policy.conditions import Plain
@@ -79,16 +79,17 @@ def explain(  # noqa: PLR0913 - a command's options
 
     Example: promo explain campaigns/kaifeng/2022-q4.yaml --facts price=128000 --facts energy=BEV
     """
-    from promo.policy.campaign import load_campaign
-    from promo.policy.rules import compile_rules
-
     reader = screen.chosen(language)
     _refuse_out(out)
     refuse_other_kinds(campaign)
     if population:
+        if facts or pots or bare:
+            raise typer.BadParameter(
+                say("--population 不与 --facts、--pots、--bare 同用", "--population stands alone")
+            )
         _show_population(campaign, out, reader, json_output=json_output)
         return
-    rules = compile_rules(load_campaign(campaign).required())
+    rules = _sound_rules(campaign)
     if facts is None and pots is None and not bare:
         from promo.report.notice.outline import as_object
         from promo.report.notice.sections import notice
@@ -99,6 +100,20 @@ def explain(  # noqa: PLR0913 - a command's options
     purchase = _purchase(rules, facts or [], reader, bare=bare)
     left = _money_left(rules, pots or [], reader)
     _show_case(rules, purchase, left, out, reader, json_output)
+
+
+def _sound_rules(campaign: str) -> Rules:
+    """The rules of a campaign in which nothing is wrong."""
+    from promo.policy.campaign import load_campaign
+    from promo.policy.checking import check_campaign
+    from promo.policy.rules import compile_rules
+
+    loaded = load_campaign(campaign)
+    rules = compile_rules(loaded.required())
+    errors = [each for each in check_campaign(loaded) if each.severity == "error"]
+    if errors:
+        raise InputError(errors)
+    return rules
 
 
 def _show_case(

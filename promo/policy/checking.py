@@ -212,11 +212,29 @@ def _references(checked: _Checked) -> Iterator[Diagnostic]:
         path: KeyPath = ("money", "allocation", "voucher", "for")
         for place, name in enumerate(allocation.voucher.benefits):
             named.append(((*path, place), name, benefits))
+    yield from _private_money(checked)
     for keypath, name, known in named:
         if name not in known:
             message = f"'{name}' is not declared"
             help, is_key = did_you_mean(name, known), keypath[-1] == name
             yield checked.at(keypath, "R406", message, help, at_key=is_key)
+
+
+def _private_money(checked: _Checked) -> Iterator[Diagnostic]:
+    """What makers and dealers give is neither combined with public money nor paid from a pot."""
+    campaign = checked.campaign
+    private = set(campaign.benefit_names) - set(campaign.public_benefits)
+    combine = campaign.combine.named(("combine",)) if campaign.combine is not None else ()
+    paid = (
+        (("money", "pots", number, "pays", place), name)
+        for number, pot in enumerate(campaign.money.pots)
+        for place, name in enumerate(pot.pays)
+    )
+    for keypath, name in (*combine, *paid):
+        if name in private:
+            message = f"'{name}' is private money, listed beside the public"
+            help = "remove it here, or remove its 'payer'"
+            yield checked.at(keypath, "R406", message, help)
 
 
 def _named_by_uplifts(campaign: Campaign) -> Iterator[Named]:
@@ -500,7 +518,7 @@ def _rounds(checked: _Checked) -> Iterator[Diagnostic]:
             yield checked.at(("money", "pots", place, "unused"), "R406", message)
     for place, (before, pot) in enumerate(pairwise(pots)):
         in_turn = before.opens is None or pot.opens is None or before.opens <= pot.opens
-        if not in_turn and not set(before.pays).isdisjoint(pot.pays):
+        if before.face == pot.face and not in_turn and not set(before.pays).isdisjoint(pot.pays):
             message = f"the pot '{pot.id}' opens before '{before.id}'"
             help = "list pots in the order in which they open"
             yield checked.at(("money", "pots", place + 1, "opens"), "R421", message, help)
@@ -525,6 +543,7 @@ def _stocks(checked: _Checked) -> Iterator[Diagnostic]:
         if pot.face is not None and faces is not None and pot.face not in faces:
             message = f"no benefit of the pot '{pot.id}' is ever {pot.face / 100:.15g}"
             yield checked.at(("money", "pots", place, "face"), "R408", message)
+    yield from _without_stock(checked)
     allocation = campaign.money.allocation
     voucher = allocation.voucher if allocation is not None else None
     if voucher is not None and voucher.must_match:
@@ -534,6 +553,28 @@ def _stocks(checked: _Checked) -> Iterator[Diagnostic]:
             message = "a voucher must match an amount that has no fixed faces"
             help = "name benefits of fixed amounts under 'for'"
             yield checked.at(path, "R424", message, help)
+
+
+def _without_stock(checked: _Checked) -> Iterator[Diagnostic]:
+    """Amounts for which there is no stock, where stocks by face value are all that pays."""
+    campaign = checked.campaign
+    if list(campaign.combination.ceilings()) or any(c.cap for c in _nested(campaign.combination)):
+        return  # what a ceiling leaves is no longer the amount of a benefit
+    for keypath, name, benefit in campaign.every_benefit:
+        faces = {pot.face for pot in campaign.money.pots if name in pot.pays}
+        lacking = {fen for _, fen in benefit.cases or () if fen > 0} - faces
+        if faces and None not in faces and lacking:
+            message = f"no pot holds the face {min(lacking) / 100:.15g} of the benefit '{name}'"
+            help = "add a pot with this face, or one with an amount"
+            yield checked.at((*keypath, benefit.form), "R411", message, help, at_key=True)
+
+
+def _nested(combination: Combination) -> Iterator[Combination]:
+    """A combination and all inside it."""
+    yield combination
+    for part in combination.parts:
+        if isinstance(part, Combination):
+            yield from _nested(part)
 
 
 def _faces(campaign: Campaign, names: Sequence[str]) -> set[int] | None:

@@ -210,7 +210,8 @@ def _campaign(path: str) -> Result:
     found = check_campaign(loaded, local_places=places, catalogue=catalogue)
     findings = (*loaded.diagnostics, *found)
     failed = {f.line for f in findings if f.code == "E601"}
-    holding = max(0, len(campaign.examples.cases) - len(failed))
+    untried = any(f.severity == "error" and f.code != "E601" for f in findings)
+    holding = 0 if untried else max(0, len(campaign.examples.cases) - len(failed))
     return Result(findings, holding, tuple(links))
 
 

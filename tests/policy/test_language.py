@@ -199,7 +199,7 @@ def test_a_stock_holds_count_times_face():
 
 
 def test_a_face_that_no_benefit_has_is_found():
-    stocks = ("id: low, face: 3000, count: 10", "id: odd, face: 4000, count: 10")
+    stocks = [f"id: face-{face}, face: {face}, count: 10" for face in (3000, 5000, 4000)]
     assert found(**FACES, money=pots(*stocks)) == ["R408"]
 
 
@@ -525,3 +525,29 @@ def test_a_link_leads_to_no_other_file_of_the_machine(tmp_path):
     findings = [*campaign.diagnostics, *check_campaign(campaign)]
     assert [each.code for each in findings] == ["P801"]
     assert "root:x" not in str(findings)
+
+
+def test_private_money_is_neither_combined_nor_paid_from_a_pot():
+    changes = {
+        "benefits": "{base: {pay: 1000}, gift: {payer: 车企, pay: 500}}",
+        "combine": "{sum: [base, gift]}",
+        "money": pots("id: main, amount: 1000000", pays="base, gift"),
+    }
+    assert found(**changes) == ["R406", "R406"]
+
+
+def test_an_amount_without_a_stock_of_its_face_is_found():
+    lacking = pots("id: low, face: 3000, count: 10")  # nothing pays 5,000
+    assert found(**FACES, money=lacking) == ["R411"]
+    whole = pots("id: low, face: 3000, count: 10", "id: rest, amount: 1000000")
+    assert found(**FACES, money=whole) == []
+
+
+def test_rounds_are_in_turn_within_each_face():
+    rounds = [
+        f"id: {face}-{n}, face: {face}, count: 9, opens: 2022-11-{day:02}"
+        for face in (3000, 5000)
+        for n, day in enumerate((1, 11))
+    ]
+    assert found(**FACES, money=pots(*rounds)) == []
+    assert "R421" in found(**FACES, money=pots(rounds[1], rounds[0], *rounds[2:]))

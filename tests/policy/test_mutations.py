@@ -1040,7 +1040,7 @@ def of_money() -> Iterator[Fault]:
     unlimited = then(more("unlimited: true"), "pots", key=True)
     yield Fault("unlimited, and a pot", "money", unlimited, "K101", only="01")
     odd = value("4999")
-    yield Fault("a face that nobody gets", f"{pots}/1/face", odd, "R408", only="02", also="E601")
+    yield Fault("a face that nobody gets", f"{pots}/1/face", odd, "R408", only="02", also="R411")
     yield Fault("a pot closes before it opens", f"{pots}/0/closes", value("2024-04-01"), "V204")
     early = value("2024-04-05")
     rest = value("next_pot")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from promo.policy.campaign import Campaign
-from promo.policy.money import BASIS, NOT_DECLARED, MoneyTerms, Pot, Quota
+from promo.policy.money import BASIS, NOT_DECLARED, MoneyTerms, Pot, Quota, Voucher
 from promo.quantities import Quantity
 from promo.report.notice.outline import Item
 from promo.report.notice.quantities import number, rate
@@ -199,8 +199,8 @@ def _vouchers(money: MoneyTerms, voice: Voice) -> Iterator[Item]:
         )
         if voucher.must_match:
             text += voice.say(
-                "消费券面额须与按第三部分应得的金额相同，过高或者过低均不予兑付。",
-                " The face of the voucher must equal the amount due by section 3; "
+                f"消费券面额须与{voucher_amount(voucher, voice)}相同，过高或者过低均不予兑付。",
+                f" The face of the voucher must equal {voucher_amount(voucher, voice)}; "
                 "a higher or a lower face is not honoured.",
             )
         if voucher.lapsed != NOT_DECLARED:
@@ -302,3 +302,11 @@ def _payout(money: MoneyTerms, voice: Voice) -> Iterator[Item]:
             f"，自发放之日起{payout.valid_days}日内有效", f", valid for {payout.valid_days} days"
         )
     yield Item(text + voice.say("。", ".") + voice.tail(source=payout.source))
+
+
+def voucher_amount(voucher: Voucher, voice: Voice) -> str:
+    """The amount that the face of a voucher must equal."""
+    if not voucher.benefits:
+        return voice.say("按第三部分应得的金额", "the amount due by section 3")
+    named = voice.both(map(voice.named, voucher.benefits))
+    return voice.say(f"{named}单独应得的金额", f"what {named} would pay alone")

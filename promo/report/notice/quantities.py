@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date, datetime, time, timedelta
 
-from promo.quantities import NO_END
 from promo.report.numbers import spoken_day
 from promo.report.words import Language
 from promo.schema import FEN_PER_YUAN
@@ -71,20 +70,15 @@ def moment(value: datetime, language: Language) -> str:
 
 
 def end_of(value: datetime, language: Language) -> str:
-    """The first moment that is too late; midnight as 24:00 of the day before.
+    """The last minute in time, from the first moment that is too late; midnight as 24:00.
 
-    >>> end_of(datetime(2023, 1, 1), "zh"), end_of(datetime(2023, 1, 1, 21), "en")
+    >>> end_of(datetime(2023, 1, 1), "zh"), end_of(datetime(2023, 1, 1, 21, 1), "en")
     ('2022年12月31日24:00', '21:00 on 1 January 2023')
     """
     if value.time() != time.min:
-        return moment(value, language)
+        return moment(value - timedelta(minutes=1), language)
     text = day(value.date() - timedelta(days=1), language)
     return f"{text}24:00" if language == "zh" else f"24:00 on {text}"
-
-
-def never_ends(value: datetime) -> bool:
-    """Is this the end of a window that only the money ends?"""
-    return value >= NO_END
 
 
 def listed(words: Sequence[str], language: Language, *, last: str = "") -> str:

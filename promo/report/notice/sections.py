@@ -13,7 +13,7 @@ from promo.policy.requirements import Requirement
 from promo.policy.rules import Rules
 from promo.report.notice.benefits import benefit_item, benefit_items, combination_text
 from promo.report.notice.examples import example_items
-from promo.report.notice.funds import money_items
+from promo.report.notice.funds import money_items, voucher_amount
 from promo.report.notice.outline import (
     Block,
     Grid,
@@ -145,7 +145,7 @@ def _conditions(rules: Rules, voice: Voice) -> Iterator[Block]:
         )
     for requirement in rules.requirements:
         if requirement.kind == "voucher":
-            yield _voucher(requirement, voice)
+            yield _voucher(rules, requirement, voice)
 
 
 def rule_item(rule: Rule, voice: Voice, *, head: str = "", note: str = "") -> Item:
@@ -164,11 +164,12 @@ def rule_item(rule: Rule, voice: Voice, *, head: str = "", note: str = "") -> It
     return Item(head + text + voice.say("。", ".") + tail)
 
 
-def _voucher(requirement: Requirement, voice: Voice) -> Item:
-    text = voice.say(
-        "消费券面额须与按第三部分应得的金额相同。",
-        "The face value of the voucher equals the amount due by section 3.",
-    )
+def _voucher(rules: Rules, requirement: Requirement, voice: Voice) -> Item:
+    allocation = rules.campaign.money.allocation
+    assert allocation is not None
+    assert allocation.voucher is not None
+    due = voucher_amount(allocation.voucher, voice)
+    text = voice.say(f"消费券面额须与{due}相同。", f"The face value of the voucher equals {due}.")
     return Item(text + voice.tail(code=requirement.id))
 
 
