@@ -33,6 +33,8 @@ from promo.quantities import (
 from promo.schema import CLOCKS, Assumption, Words
 from promo.textfile import Finding, Loaded, load
 
+MOST_CASES = 300
+MOST_LETTERS = 100_000
 MOST = {"eligibility": 200, "benefits": 50, "amendments": 50}  # what a person can still follow
 
 
@@ -46,6 +48,18 @@ def _currency(value: object) -> str:
 Currency: TypeAlias = Annotated[
     str, PlainValidator(_currency), WithJsonSchema({"type": "string", "pattern": "^[A-Z]{3}$"})
 ]
+
+
+def _letters(raw: object) -> Iterator[int]:
+    """The lengths of all conditions in a campaign as written."""
+    if isinstance(raw, dict):
+        for key, inner in raw.items():
+            if key in ("when", "unless") and isinstance(inner, str):
+                yield len(inner)
+            yield from _letters(inner)
+    elif isinstance(raw, tuple):
+        for each in raw:
+            yield from _letters(each)
 
 
 class Rule(FileModel):
@@ -129,10 +143,23 @@ class Campaign(FileModel):
     examples: Examples
     silence: tuple[Silence, ...] = ()
 
+    @model_validator(mode="before")
+    @classmethod
+    def _readable(cls, raw: object) -> object:
+        """Conditions are counted before they are read."""
+        if sum(_letters(raw)) > MOST_LETTERS:
+            message = f"all conditions together are longer than {MOST_LETTERS} characters"
+            help = "keep long lists in files beside the campaign"
+            raise fault("C305", message, help, path=("eligibility",))
+        return raw
+
     @model_validator(mode="after")
     def _combined(self) -> Campaign:
         if not self.benefits:
             raise fault("K103", "a campaign needs a benefit", path=("benefits",))
+        if len(self.examples.cases) > MOST_CASES:
+            message = f"at most {MOST_CASES} entries are expected"
+            raise fault("K103", message, path=("examples", "cases"))
         for key, most in MOST.items():
             if len(getattr(self, key)) > most:
                 raise fault("K103", f"at most {most} entries are expected", path=(key,))

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from fractions import Fraction
 from functools import lru_cache
-from itertools import combinations
+from itertools import chain, combinations, product
 from math import ceil, floor, gcd, lcm
 from typing import TypeAlias
 
@@ -241,9 +241,9 @@ def _eliminated_at(name: str, cuts: Iterable[Cut]) -> tuple[int, int, int]:
 
 def _without(name: str, cuts: Sequence[Cut]) -> Iterator[Cut]:
     """The cuts on the other facts that decide whether this one fits between two of its bounds."""
-    for one, other in combinations(cuts, 2):
-        if len(one.weights) == len(other.weights) == 1:
-            continue
+    tying = [cut for cut in cuts if len(cut.weights) > 1]
+    alone = [cut for cut in cuts if len(cut.weights) == 1]
+    for one, other in chain(combinations(tying, 2), product(tying, alone)):
         left, right = _solved(name, one), _solved(name, other)
         apart = _sum(left.coefficients, right.coefficients, Fraction(-1))
         # the fact fits if at least the lower bound of one and at most the upper of the other

@@ -26,6 +26,7 @@ from promo.schema import FACTS, FactType
 from promo.textfile import Finding, Table, read_table, resolve
 
 MOST_NAMES = 5_000
+MOST_PERIODS = 1_000
 _DAY = timedelta(days=1)
 _COLUMNS = {"name": "text", "from": "text?", "to": "text?"}
 _TEXTS = tuple(name for name, fact in FACTS.items() if fact.type is FactType.TEXT)
@@ -69,6 +70,9 @@ def read_list(base: str, listed: Listed) -> ListRead:
         return ListRead(None, tuple(findings), files)
     if not 0 < table.value.height <= MOST_NAMES:
         raise Finding(table.diagnostic(0, "V211", f"a list holds 1 to {MOST_NAMES} names"))
+    if len(periods) > MOST_PERIODS:
+        message = f"a list holds at most {MOST_PERIODS} different periods"
+        raise Finding(table.diagnostic(0, "V211", message))
     if listed.on is None and set(periods) != {(None, None)}:
         message = f"'{listed.file}' is dated, so the key 'on' is needed here"
         raise Finding(Diagnostic(base, 1, 1, "K102", message, "write 'on: invoice_date'"))

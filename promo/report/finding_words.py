@@ -298,6 +298,9 @@ SENTENCES: dict[str, str] = {
     # money
     "no pot pays the benefit '{}'": "没有资金池支付补贴“{}”",
     "name it under 'pays' of a pot": "请列在某个资金池的 pays 下",
+    "all conditions together are longer than {} characters": "全部条件合计超过 {} 个字",
+    "keep long lists in files beside the campaign": "长名单请放在活动文件旁的表格里",
+    "a list holds at most {} different periods": "名单里不同的起止日期最多 {} 种",
     "at most {} entries are expected": "最多 {} 项",
     "at most {} levels of combinations are expected": "合并方式最多套 {} 层",
     "the pot '{}' opens before '{}'": "资金池“{}”早于“{}”开放",
