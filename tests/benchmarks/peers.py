@@ -167,28 +167,6 @@ def numpy_select(folder: Path, rows: int) -> Run:
     return run
 
 
-def pandas_select(folder: Path, rows: int) -> Run:
-    """pandas columns with np.select."""
-    import pandas as pd
-
-    frame = pd.DataFrame(read_arrays(folder, rows))
-
-    def run() -> Array:
-        price, fuel = frame["price"], frame["energy"] <= FUEL[-1]
-        tiers = [price >= 20_000_000, price >= 10_000_000, price >= 5_000_000]
-        of_fuel = np.select(tiers, [500_000, 300_000, 200_000], 0)
-        of_new = np.select(tiers, [800_000, 500_000, 300_000], 0)
-        amount = np.where(fuel, of_fuel, of_new) + 100_000 * (frame["made_in"] == 0)
-        amount += 300_000 * ((frame["trade_in"] > 0) & (frame["trade_in_age_years"] >= 6))
-        amount = np.minimum(amount.clip(upper=900_000), price * 8 // 10_000 * 100)
-        eligible = (frame["buyer_kind"] == 0) & (frame["registered_in"] == 0) & tiers[2]
-        eligible &= frame["invoice_date"].between(EARLIEST, LATEST)
-        found: Array = amount.where(eligible, 0).astype("int32").to_numpy()
-        return found
-
-    return run
-
-
 def polars_by_hand(folder: Path, rows: int) -> Run:
     """One polars expression, when/then, narrow columns."""
     import polars as pl
