@@ -13,6 +13,7 @@ import pytest
 from promo.study import Study, load_study
 
 os.environ.setdefault("PROMO_CACHE", "off")  # tests leave nothing in the user's folders
+collect_ignore = ["benchmarks"]  # commands of their own, with peers that tests do not need
 DATA = os.environ.get("PROMO_DATA", str(Path(__file__).parents[2] / "shared" / "data"))
 
 

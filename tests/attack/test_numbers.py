@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from promo.demand.assumptions import BEHAVIOUR, BOUNDS
+from promo.demand.assumptions import BEHAVIOUR, BOUNDS, POOL
 from promo.errors import InputError, PromoError
 from promo.report import checkup
 from promo.study import load_study
@@ -15,8 +15,9 @@ Spoilt = Callable[[str, str, str], list[str]]
 
 
 def test_every_assumption_on_buyers_has_bounds_that_hold_its_range() -> None:
-    assert set(BOUNDS) == {each.name for each in BEHAVIOUR}
-    for each in BEHAVIOUR:
+    every = (*BEHAVIOUR, *POOL)
+    assert set(BOUNDS) == {each.name for each in every}
+    for each in every:
         least, most = BOUNDS[each.name]
         assert least <= each.low <= each.high <= most
 
