@@ -39,7 +39,7 @@ from promo.policy.money import BASIS, NOT_DECLARED
 from promo.policy.rules import Rules, compile_rules, fact_frame, with_all_facts
 from promo.quantities import KeyPath
 from promo.schema import CLOCKS, EVENT_ORDER, VEHICLE_COLUMNS
-from promo.textfile import Finding, Loaded
+from promo.textfile import MAX_FINDINGS, Finding, Loaded
 
 MOST_DAYS = 3 * 366
 NEUTRAL = (
@@ -101,7 +101,8 @@ def check_campaign(
     found = [finding for check in CHECKS for finding in check(checked)]
     if not any(finding.severity == "error" for finding in found):
         found.extend(_examples(checked))
-    return tuple(sorted(set(_not_silenced(checked, found))))
+    kept = sorted(set(_not_silenced(checked, found)), key=lambda each: each.severity != "error")
+    return tuple(sorted(kept[:MAX_FINDINGS]))
 
 
 def _all_tests(rules: Rules) -> Iterator[Test]:

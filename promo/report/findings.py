@@ -158,7 +158,7 @@ def _shortened(text: str, column: int, room: int) -> tuple[str, int]:
     """The part of a long line around its column, and the column within that part."""
     from rich.cells import cell_len
 
-    if cell_len(text) <= room:
+    if len(text) <= 4 * room and cell_len(text) <= room:
         return text, column
     # A letter is a cell or two: whatever is farther from the column cannot be seen.
     start = max(0, column - 1 - room)

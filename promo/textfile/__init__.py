@@ -46,7 +46,7 @@ from promo.textfile.files import (
     write_atomic,
     write_file,
 )
-from promo.textfile.loading import load, parse
+from promo.textfile.loading import MAX_FINDINGS, load, parse
 from promo.textfile.pages import Place, page_of
 from promo.textfile.places import Loaded, Source
 from promo.textfile.revisions import folder_of_revision
@@ -54,6 +54,7 @@ from promo.textfile.tables import Table, read_table
 from promo.textfile.watching import watching
 
 __all__ = [
+    "MAX_FINDINGS",
     "AssumedAmount",
     "BasisPoints",
     "Count",
