@@ -12,7 +12,7 @@ from pydantic import Field, PlainValidator, WithJsonSchema, model_validator
 from promo.policy.benefits import AnyBenefit, Benefit
 from promo.policy.combination import Combination
 from promo.policy.conditions import All, Compare, Condition, Constant, FactValue, Not, Test
-from promo.policy.eligibility import ConditionText
+from promo.policy.eligibility import MAX_LENGTH, ConditionText
 from promo.policy.examples import Examples
 from promo.policy.limits import Holding, IdentityKey, Limit
 from promo.policy.lists import Listed, ListRead, read_list
@@ -51,11 +51,11 @@ Currency: TypeAlias = Annotated[
 
 
 def _letters(raw: object) -> Iterator[int]:
-    """The lengths of all conditions in a campaign as written."""
+    """The lengths of all conditions as written; one that is too long by itself is not read."""
     if isinstance(raw, dict):
         for key, inner in raw.items():
             if key in ("when", "unless") and isinstance(inner, str):
-                yield len(inner)
+                yield len(inner) if len(inner) <= MAX_LENGTH else 0
             yield from _letters(inner)
     elif isinstance(raw, tuple):
         for each in raw:

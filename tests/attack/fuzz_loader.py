@@ -236,10 +236,12 @@ class Bench:
 
     keep: Path
     folder: Path
+    explains: bool = False  # also the notice of what has no errors, and why each example is so
     tried: int = 0
     read: int = 0
     kept: dict[str, int] = field(default_factory=dict)
     slow: int = 0
+    explained: int = 0
 
     def __post_init__(self) -> None:
         clean = ROOT / "tests" / "policy" / "clean"
@@ -280,6 +282,9 @@ class Bench:
                 findings.as_text(each, width=80, language=language)
             assert each.line >= 1
             assert each.column >= 1
+        if self.explains and loaded.value and all(each.severity != "error" for each in found):
+            self.explained += 1
+            explain(loaded.value)
 
     def note(self, content: bytes, error: Exception) -> None:
         own = [
@@ -299,8 +304,27 @@ class Bench:
     def summary(self) -> str:
         return (
             f"{self.tried} files tried, {self.read} of them read as campaigns, "
+            f"{self.explained} explained, "
             f"{len(self.kept)} kinds of exceptions {self.kept}, {self.slow} slow"
         )
+
+
+def explain(campaign: Any) -> None:
+    """Write the notice of a campaign and the traces of its examples, in both languages."""
+    from promo.policy.explaining import explain_case
+    from promo.policy.rules import compile_rules
+    from promo.report.notice.outline import as_object
+    from promo.report.notice.sections import notice
+    from promo.report.notice.traces import case_outline
+
+    rules = compile_rules(campaign)
+    for language in ("zh", "en"):
+        as_object(notice(rules, language))
+    examples = campaign.examples
+    for facts, pots in [({}, {}), *((case.facts, case.pots) for case in examples.cases[:8])]:
+        purchase = examples.ordinary | facts
+        trace = explain_case(rules, purchase, pots)
+        case_outline(rules, purchase, trace, "zh")
 
 
 def say(text: str) -> None:
@@ -407,10 +431,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--minutes", type=float, default=30)
     parser.add_argument("--keep", type=Path, default=Path("fuzzed"))
+    parser.add_argument("--explain", action="store_true", help="explain what has no errors")
     parser.add_argument("--alone", action="store_true", help="without atheris")
     chosen = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        bench = Bench(chosen.keep, Path(folder) / "campaigns" / "clean")
+        place = Path(folder) / "campaigns" / "clean"
+        bench = Bench(chosen.keep, place, explains=chosen.explain)
         mutator = Mutator(seeds())
         run = by_itself
         with contextlib.suppress(ImportError):
