@@ -28,7 +28,7 @@ from promo.policy.rules import with_all_facts
 from promo.schema import Bools, Ints
 
 DECISIONS = ("approved", "refused", "incomplete", "waiting", "undeclared")
-APPROVED = 0
+APPROVED, REFUSED = 0, 1
 FULFILLED, OPEN, FAILED = 0, 1, 2
 MOST_CELLS = 1 << 16
 BLOCK = 32_768  # rows: the few small columns of a block stay in the cache
@@ -242,7 +242,8 @@ class _Reader:
     def fill(self, decided: Decided, starts: range, stop: int) -> None:
         """Decides the rows from each start to the next."""
         gates = [self.worth(each.said.ravel()).astype(self.types[STATUS]) for each in self.several]
-        decision = self.pieces.decision.astype(np.uint8)
+        decisions = self.pieces.decision.astype(np.uint8)
+        plain = bool((decisions <= REFUSED).all())
         most = self.pieces.most.astype(decided.amount_fen.dtype)
         room = self.room(0)
         for start in starts:
@@ -250,9 +251,16 @@ class _Reader:
             if len(room.cells) != rows.stop - start:
                 room = self.room(rows.stop - start)
             self.code(rows, room, gates)
-            np.take(decision, room.cells, out=decided.decision[rows], mode="clip")
-            np.take(most, room.cells, out=decided.amount_fen[rows], mode="clip")
-            self.follows.change(rows, room, decided)
+            decision, amount = decided.decision[rows], decided.amount_fen[rows]
+            np.take(most, room.cells, out=amount, mode="clip")
+            self.follows.change(rows, room, amount)
+            # Approved is 0, refused 1, all else above; who gets nothing is not approved.
+            np.equal(amount, 0, room.sums.mask)
+            if plain:
+                decision[:] = room.sums.truths
+            else:
+                np.take(decisions, room.cells, out=decision, mode="clip")
+                np.maximum(decision, room.sums.truths, out=decision)
 
     def room(self, rows: int) -> _Room:
         sums = Sums(self.bases, self.types, rows)
@@ -265,7 +273,7 @@ class _Reader:
         sums.start()
         for each in self.terms:
             each.add(rows, sums)
-        status, stride = sums.wholes[STATUS], Weight.of(CODE, self.cells, self.types)
+        status, stride = sums.wholes[STATUS], (Weight.of(CODE, self.cells, self.types),)
         for target, said in enumerate(gates, FIRST_GATE):
             status += said.take(sums.wholes[target])
         for least in self.thresholds:
@@ -297,12 +305,10 @@ class _Follows:
         self.ceiling = None if table.ceiling is None else _Ceiling(table, frame)
         self.type: Any = np.int64 if self.ceiling is None else self.ceiling.type
         self.before = _prices("already_paid", frame) if pieces.less.any() else None
-        self.any = bool(self.shares) or self.ceiling is not None or self.before is not None
 
-    def change(self, rows: slice, room: _Room, decided: Decided) -> None:
-        """Sets what follows a price; a claim to which nothing is due after all is refused."""
-        cells, mask = room.cells, room.sums.mask
-        amount, decision = decided.amount_fen[rows], decided.decision[rows]
+    def change(self, rows: slice, room: _Room, amount: Array) -> None:
+        """Sets the amounts that follow a price, and cuts them."""
+        cells = room.cells
         slope = self.slope.take(cells) if self.shares else self.slope
         for place, fact, share in self.shares:
             own = np.flatnonzero(slope == place)
@@ -314,9 +320,6 @@ class _Follows:
         if self.before is not None:
             own = np.flatnonzero(self.pieces.less.take(cells))
             amount[own] -= np.minimum(self.before[rows][own], amount[own]).astype(amount.dtype)
-        if self.any:
-            np.equal(amount, 0, out=mask)  # approved is 0, refused 1, all else above
-            np.maximum(decision, mask.view(np.uint8), out=decision)
 
 
 class _Ceiling:

@@ -130,12 +130,14 @@ class Sums:
         for whole, base in zip(self.wholes, self.bases, strict=True):
             whole.fill(base)
 
-    def add(self, weight: Weight, truths: Unsigned) -> None:
-        """Adds a weight where a truth is 1."""
-        whole = self.wholes[weight.target]
-        if weight.times is not None:
-            truths = np.multiply(truths, weight.times, self.terms[weight.target])
-        weight.change(whole, truths, whole)
+    def add(self, weights: Sequence[Weight], truths: Unsigned) -> None:
+        """Adds the weights where a truth is 1."""
+        for target, change, times in weights:
+            whole = self.wholes[target]
+            if times is None:
+                change(whole, truths, whole)
+            else:
+                change(whole, np.multiply(truths, times, self.terms[target]), whole)
 
 
 class Weight(NamedTuple):
@@ -179,8 +181,7 @@ class Terms:
         numbers = self.column.numbers[rows]
         for bound, weights in self.steps:
             np.less(numbers, bound, sums.mask)
-            for weight in weights:
-                sums.add(weight, sums.truths)
+            sums.add(weights, sums.truths)
         if self.searched is not None:
             bounds, values = self.searched
             interval = np.searchsorted(bounds, numbers, side="right")
@@ -189,8 +190,7 @@ class Terms:
                 np.add(whole, each.take(interval), out=whole)
         if self.column.missing is not None:
             truths = self.column.missing[rows].view(np.uint8)
-            for weight in self.missing:
-                sums.add(weight, truths)
+            sums.add(self.missing, truths)
 
 
 def terms(column: Column, vectors: Mapping[int, Ints], types: Sequence[Any]) -> Terms:
