@@ -50,18 +50,28 @@ def amount(claim: Any, period: Any) -> Any:
 STEPS: tuple[Callable[[Any, Any], Any], ...] = (eligible, base, local_made, old_car, amount)
 
 
-def simulation(arrays: dict[str, Array]) -> Callable[[], Array]:
-    """A run of the system on loaded columns; what was computed is forgotten before the next."""
+def simulation(arrays: dict[str, Array], *, afresh: bool) -> Callable[[], Array]:
+    """A run of the system on loaded columns.
+
+    The inputs are set once and what was computed is forgotten before the next run; with `afresh`,
+    each run makes its simulation and sets its inputs, as every new batch of claims would.
+    """
     system = TaxBenefitSystem([CLAIM])
     for name in COLUMNS:
         system.add_variable(_variable(name))
     for step in STEPS:
         system.add_variable(_variable(step.__name__, formula=step))
-    made = SimulationBuilder().build_default_simulation(system, len(arrays["price"]))
-    for name in COLUMNS:
-        made.set_input(name, WHEN, arrays[name].astype(np.int32))
+
+    def filled() -> Any:
+        made = SimulationBuilder().build_default_simulation(system, len(arrays["price"]))
+        for name in COLUMNS:
+            made.set_input(name, WHEN, arrays[name])
+        return made
+
+    kept = filled()
 
     def run() -> Array:
+        made = filled() if afresh else kept
         for step in STEPS:
             made.delete_arrays(step.__name__)
         found: Array = made.calculate("amount", WHEN)
