@@ -32,6 +32,7 @@ APPROVED, REFUSED = 0, 1
 FULFILLED, OPEN, FAILED = 0, 1, 2
 MOST_CELLS = 1 << 16
 BLOCK = 32_768  # rows: the few small columns of a block stay in the cache
+BLOCK_OF_MANY = 262_144  # rows: threads wait for each other between the steps of a block
 
 
 class Decided(NamedTuple):
@@ -157,8 +158,10 @@ class CodeTable:
     ceiling: Slope | None
     rounding: Rounding
 
-    def decide(self, frame: pl.DataFrame, *, threads: int = 1, block: int = BLOCK) -> Decided:
-        """Decision and amount of every claim; the same for any block size and threads.
+    def decide(
+        self, frame: pl.DataFrame, *, threads: int = 1, block: int | None = None
+    ) -> Decided:
+        """Decision and amount of every claim; the same for any threads and rows of a block.
 
         Amounts are Int32 where every amount of the rules fits. Raises `UnsuitedError` for columns
         that only the expressions can judge.
@@ -169,6 +172,7 @@ class CodeTable:
         most = int(self.pieces.most.max(initial=0))
         fen: Any = np.int32 if most <= np.iinfo(np.int32).max else np.int64
         decided = Decided(np.empty(frame.height, np.uint8), np.empty(frame.height, fen))
+        block = block or (BLOCK if threads == 1 else BLOCK_OF_MANY)
         ends = [frame.height * part // threads for part in range(threads + 1)]
 
         def fill(part: int) -> None:

@@ -61,7 +61,7 @@ def column(measure: Measure, frame: pl.DataFrame) -> Column:
         bounds = np.ceil(measure.bounds).astype(np.int64) if whole else measure.bounds
         classes = np.arange(len(bounds) + 1)
     elif type_of(measure.name) is FactType.FLAG:
-        numbers = series.cast(pl.Boolean).fill_null(value=False).to_numpy().view(np.uint8)
+        numbers = _in_memory(series.cast(pl.Boolean).cast(pl.UInt8))
         bounds, classes = np.array([1]), np.array([0, 1])
     else:
         numbers, bounds, classes = _dictionary(series, measure)
@@ -77,7 +77,12 @@ def physical(name: str, series: pl.Series) -> Array:
     """Numbers as they lie, narrow if they are narrow: fen, days, microseconds or plain numbers."""
     if not series.dtype.is_integer() or type_of(name) is FactType.MOMENT:
         series = series.cast(POLARS_TYPES[type_of(name)])
-    found: Array = series.to_physical().fill_null(0).to_numpy()
+    return _in_memory(series.to_physical())
+
+
+def _in_memory(series: pl.Series) -> Array:
+    """The numbers of a column, 0 where missing, without a copy where none is."""
+    found: Array = (series.fill_null(0) if series.null_count() else series).to_numpy()
     return found
 
 
@@ -91,7 +96,7 @@ def _dictionary(series: pl.Series, measure: Measure) -> tuple[Array, Array, Ints
         distinct = series.unique().drop_nulls()
         words = distinct.cast(pl.String)
         places = distinct.to_physical().to_numpy().astype(np.int64)
-    numbers: Array = series.to_physical().fill_null(0).to_numpy()
+    numbers = _in_memory(series.to_physical())
     order = np.argsort(places)
     classes = _class_of_words(words, measure)[order]
     return numbers, places[order][1:], classes if len(classes) else np.array([measure.missing])

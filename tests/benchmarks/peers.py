@@ -86,7 +86,7 @@ def product_file(folder: Path, rows: int) -> Run:
     source, target = folder / "claims.parquet", folder / "paid-promo.parquet"
 
     def run() -> Callable[[], Array]:
-        frame = pl.read_parquet(source)  # noqa: TID251 - ours
+        frame = pl.read_parquet(source, rechunk=True)  # noqa: TID251 - ours
         amount = pl.Series("amount_fen", table.decide(frame, threads=2).amount_fen)
         frame.select("claim", amount).write_parquet(target, compression="lz4")
         return lambda: _amounts(target)
@@ -149,19 +149,21 @@ def numpy_select(folder: Path, rows: int) -> Run:
     """numpy np.select over whole columns."""
     c = read_arrays(folder, rows)
 
+    fen = [np.int32(each) for each in (0, 100_000, 200_000, 300_000, 500_000, 800_000, 900_000)]
+    nothing, one, two, three, five, eight, nine = fen
+
     def run() -> Array:
         price, fuel = c["price"], c["energy"] <= FUEL[-1]
         tiers = [price >= 20_000_000, price >= 10_000_000, price >= 5_000_000]
-        of_fuel = np.select(tiers, [500_000, 300_000, 200_000], 0)
-        of_new = np.select(tiers, [800_000, 500_000, 300_000], 0)
-        amount = np.where(fuel, of_fuel, of_new)
-        amount += np.where(c["made_in"] == 0, 100_000, 0)
+        of_fuel = np.select(tiers, [five, three, two], nothing)
+        amount = np.where(fuel, of_fuel, np.select(tiers, [eight, five, three], nothing))
+        amount += np.where(c["made_in"] == 0, one, nothing)
         trade_in = (c["trade_in"] > 0) & (c["trade_in_age_years"] >= 6)
-        amount += np.where(trade_in, 300_000, 0)
-        amount = np.minimum(np.minimum(amount, 900_000), price * 8 // 10_000 * 100)
+        amount += np.where(trade_in, three, nothing)
+        amount = np.minimum(np.minimum(amount, nine), price * 8 // 10_000 * 100)
         eligible = (c["buyer_kind"] == 0) & (c["registered_in"] == 0) & tiers[2]
         eligible &= (c["invoice_date"] >= EARLIEST) & (c["invoice_date"] <= LATEST)
-        found: Array = np.where(eligible, amount, 0).astype(np.int32)
+        found: Array = np.where(eligible, amount, nothing)
         return found
 
     return run
