@@ -86,7 +86,7 @@ def product_file(folder: Path, rows: int) -> Run:
     source, target = folder / "claims.parquet", folder / "paid-promo.parquet"
 
     def run() -> Callable[[], Array]:
-        frame = pl.read_parquet(source, rechunk=True)  # noqa: TID251 - ours
+        frame = pl.read_parquet(source).rechunk()  # noqa: TID251 - ours
         amount = pl.Series("amount_fen", table.decide(frame, threads=2).amount_fen)
         frame.select("claim", amount).write_parquet(target, compression="lz4")
         return lambda: _amounts(target)
