@@ -800,7 +800,7 @@ def of_conditions() -> Iterator[Fault]:
         where = "eligibility/1/when" if only == "15" else where
         yield Fault(f"condition: {name}", where, change, codes, only=only)
     inner = (
-        ("benefits/*/when", " IN ", " INN ", "C301"),
+        ("benefits/*/when", " IN ", " INN ", "C301 C302"),
         ("benefits/*/points/of/*/when", "400", "四百", "C301 C303"),
         ("amendments/*/unless", "DATE", "TODAY", "C301 C302"),
         ("amendments/*/benefits/*/when", "energy", "Energy", "C303"),
