@@ -134,7 +134,7 @@ def candidates(paths: Iterable[str]) -> Iterator[tuple[Path, Kind | None]]:
 
 def _files_under(folder: Path) -> list[Path] | None:
     """The YAML files under a folder of the disk or of a git revision; None for a file."""
-    if folder.is_dir() and os.access(folder, os.R_OK | os.X_OK):
+    if os.access(folder, os.R_OK | os.X_OK) and folder.is_dir():  # an endless name is none
         inside = folder.rglob("*")
     elif ":" in str(folder):
         from promo.textfile import folder_of_revision

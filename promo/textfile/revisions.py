@@ -126,5 +126,5 @@ def _git(*words: str) -> subprocess.CompletedProcess[bytes]:
     command = ["git", *words]
     try:
         return subprocess.run(command, capture_output=True, check=False, timeout=PATIENCE_SECONDS)
-    except (OSError, subprocess.SubprocessError):
+    except (OSError, ValueError, subprocess.SubprocessError):  # a name with NUL is no name
         return subprocess.CompletedProcess(command, _CANNOT_RUN, b"", b"")

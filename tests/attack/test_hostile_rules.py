@@ -888,3 +888,39 @@ def test_it_is_found_as_what_it_is(name: str, code: str, outcomes: dict[str, Out
 )
 def test_what_is_only_large_or_odd_is_clean(name: str, outcomes: dict[str, Outcome]) -> None:
     assert outcomes[name].codes == ()
+
+
+# --- hostile names on the command line --------------------------------------------------------
+
+
+def said_of(name: str, folder: Path) -> subprocess.CompletedProcess[str]:
+    """What `promo check NAME` says in a folder."""
+    return subprocess.run(
+        [sys.executable, "-c", "from promo.cli.app import main; main()", "check", "--", name],
+        cwd=folder,
+        env=os.environ | {"PROMO_CACHE": "off"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+@pytest.mark.parametrize("name", ["x" * 5_000 + ".yaml", "HEAD:" + "x" * 5_000, "--output=x:y"])
+def test_a_name_that_cannot_be_one_is_a_finding(name: str, tmp_path: Path) -> None:
+    done = said_of(name, tmp_path)
+    assert done.returncode == 1
+    assert ":1:1: T001 " in done.stdout
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_hostile_path_in_a_revision_is_a_finding(tmp_path: Path) -> None:
+    folder = tmp_path / "campaigns" / "place"
+    folder.mkdir(parents=True)
+    (folder / "c.yaml").write_text(listed('"a\\0b"'), encoding="utf-8")
+    git = ["git", "-C", str(tmp_path), "-c", "user.name=x", "-c", "user.email=x@example.org"]
+    for words in (["init", "-q"], ["add", "."], ["commit", "-q", "-m", "x"]):
+        subprocess.run([*git, *words], check=True)
+    done = said_of("HEAD:campaigns", tmp_path)
+    assert done.returncode == 1
+    assert "P801" in done.stdout
+    assert "internal error" not in done.stderr
