@@ -116,7 +116,9 @@ def ignored_on_disk(file: Revised) -> str | None:
     """Where the disk holds a file that git was told to ignore: no revision holds sales."""
     to_top = "" if file.path.startswith(".") else _git("rev-parse", "--show-cdup").stdout.decode()
     path = Path(to_top.strip()) / file.path
-    if not path.is_file() or _git("check-ignore", "--quiet", "--", str(path)).returncode:
+    if not os.path.isfile(path):  # noqa: PTH113 - Path raises where a name cannot be one
+        return None
+    if _git("check-ignore", "--quiet", "--", str(path)).returncode:
         return None
     return os.path.normpath(path)
 

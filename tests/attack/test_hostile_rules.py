@@ -916,11 +916,12 @@ def test_a_name_that_cannot_be_one_is_a_finding(name: str, tmp_path: Path) -> No
 def test_a_hostile_path_in_a_revision_is_a_finding(tmp_path: Path) -> None:
     folder = tmp_path / "campaigns" / "place"
     folder.mkdir(parents=True)
-    (folder / "c.yaml").write_text(listed('"a\\0b"'), encoding="utf-8")
+    (folder / "nul.yaml").write_text(listed('"a\\0b"'), encoding="utf-8")
+    (folder / "endless.yaml").write_text(listed("x" * 5_000), encoding="utf-8")
     git = ["git", "-C", str(tmp_path), "-c", "user.name=x", "-c", "user.email=x@example.org"]
     for words in (["init", "-q"], ["add", "."], ["commit", "-q", "-m", "x"]):
         subprocess.run([*git, *words], check=True)
     done = said_of("HEAD:campaigns", tmp_path)
     assert done.returncode == 1
-    assert "P801" in done.stdout
+    assert done.stdout.count("P801") == 2
     assert "internal error" not in done.stderr
