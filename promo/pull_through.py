@@ -23,6 +23,7 @@ from promo.production.accounts import (
 from promo.production.manufacturer import (
     Manufacturer,
     built_here,
+    built_so_far,
     plant_lines,
     plant_parameters,
     plant_rates,
@@ -42,6 +43,7 @@ class Output:
     Attributes
     ----------
     capacity : (R, T) cars a day without overtime, all lines
+    so_far : (R,) cars of the target's year that stood built before
     extra : (R, T, J') cars built with minus without, of the enterprise's own vehicles
     """
 
@@ -50,6 +52,7 @@ class Output:
     without: PlantPath
     with_campaign: PlantPath
     capacity: Floats
+    so_far: Floats
 
     @property
     def extra(self) -> Ints:
@@ -116,7 +119,8 @@ def _output(
     before, after = both_worlds(
         plant_parameters(manufacturer, draws.values, len(draws), announced=days[0]), lines, demand
     )
-    return Output(manufacturer, mine, before, after, lines.capacity.sum(axis=2))
+    so_far = built_so_far(manufacturer, draws.values, len(draws))
+    return Output(manufacturer, mine, before, after, lines.capacity.sum(axis=2), so_far)
 
 
 def whole_cars(cars: Floats | Ints) -> Ints:

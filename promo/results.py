@@ -14,11 +14,10 @@ import polars as pl
 
 from promo.policy.money import BASIS
 from promo.production.accounts import Item
-from promo.production.floor import DAYS_PER_WEEK
 from promo.pull_through import Output, PullThrough, additional_by_vehicle
 from promo.schema import MEASURES, Floats, Ints, Measure, MeasureKind, Standing, Words
 from promo.simulation.ledger import ANYWAY, MOVED, NEW, OUTSIDE, PARTS, POOL, SWITCHED
-from promo.simulation.offers import pot_names
+from promo.simulation.offers import pot_names, scaled_amounts
 from promo.simulation.uncertainty import interval, measure, probability, ratio
 from promo.simulation.worlds import Outcome
 from promo.study import Study
@@ -55,6 +54,8 @@ RATIOS = {
     "pull_through_per_additional_car": ("built_in_horizon", "additional_cars_in_horizon"),
     "leverage_gross": ("sales_value_subsidised", "spend"),
     "leverage_net": ("sales_value_additional", "spend"),
+    "city_tax_return_per_yuan": ("city_tax_return", "spend"),
+    "share_of_spend_leaving": ("spend_leaving", "spend"),
     "cost_per_additional_car": ("spend", "additional_cars_in_horizon"),
     "cost_per_local_car_built": ("spend", "built_in_horizon"),
 }
@@ -63,7 +64,7 @@ NO_LIMIT = Words("资金没有上限", "the campaign declares no limit to its mo
 
 
 def totals(worlds: Worlds) -> dict[str, Floats]:
-    """Every measure that is not a ratio, one value a draw (R,)."""
+    """Every measure that is not a ratio, and what ratios need, one value a draw (R,)."""
     return {**_money(worlds), **_ledger(worlds), **_sales(worlds), **_plants(worlds)}
 
 
@@ -76,7 +77,50 @@ def _money(worlds: Worlds) -> dict[str, Floats]:
         "exhaustion_probability": np.isfinite(closing).astype(np.float64),
         "exhaustion_day": closing,
         "consumer_gain": outcome.gain + outcome.unnoticed,
+        "spend_leaving": sum(_leaving(worlds), np.zeros(len(closing))),
     }
+
+
+def _leaving(worlds: Worlds) -> tuple[Floats, Floats]:
+    """Money paid for cars built elsewhere, and to buyers from elsewhere for local cars, (R,) yuan.
+
+    The simulation counts subsidised cars by vehicle and money by day. Money is laid on vehicles at
+    the mean amount that those of its buyers get who get any, and scaled to what is spent.
+    """
+    outcome, local = worlds.outcome, worlds.study.stage.setting.local
+    home, outside = mean_amounts(worlds.study)
+    of_outside = outcome.parts[:, OUTSIDE] * outside
+    money = (outcome.parts.sum(axis=1) - outcome.parts[:, OUTSIDE]) * home + of_outside
+    total = money.sum(axis=1)
+    spend = outcome.spent.sum(axis=(1, 2)) / 100
+    scale = np.divide(spend, total, out=np.zeros_like(total), where=total > 0)
+    elsewhere = money[:, ~local].sum(axis=1) * scale
+    return elsewhere, of_outside[:, local].sum(axis=1) * scale
+
+
+def mean_amounts(study: Study) -> Floats:
+    """Yuan (2, J) for a car of each vehicle, to buyers of the city and to those from elsewhere.
+
+    The mean over days and types of buyers who get something, as they buy without the campaign, at
+    the stated assumptions while all pots are open.
+    """
+    stage = study.stage
+    stated_ = {each.name: np.array([float(each.value)]) for each in study.assumptions}
+    scales = {f"scale.{b}": stated_[name] for b, name in stage.programme.scales.items()}
+    pots = frozenset(pot_names(stage.programme.rules))
+    fen = scaled_amounts(stage.frame, stage.programme.rules, pots, scales).sum(axis=-1)
+    vehicles = stage.setting.price.size
+    yuan = fen.reshape(stage.window.periods, -1, vehicles) / 100
+    numbers = stage.setting.period[stage.setting.window_days]
+    days = np.bincount(numbers - stage.window.first_period, minlength=stage.window.periods)
+    mix = np.ones(yuan.shape[1:])
+    mix[: stage.types] = stage.setting.type_of_vehicle
+    weight = (yuan > 0) * days[:, None, None] * mix
+    found = np.zeros((2, vehicles))
+    for row, rows in enumerate((slice(stage.types), slice(stage.types, None))):
+        paid, by = (yuan * weight)[:, rows].sum(axis=(0, 1)), weight[:, rows].sum(axis=(0, 1))
+        np.divide(paid, by, out=found[row], where=by > 0)
+    return found
 
 
 def _budget(worlds: Worlds) -> Floats:
@@ -190,7 +234,7 @@ def spend_path(worlds: Worlds) -> pl.DataFrame:
     """Cumulative public money by day of the window, yuan."""
     running = worlds.outcome.spent.sum(axis=2).cumsum(axis=1) / 100
     low, high = interval(running)
-    days = _days(worlds)[worlds.window]
+    days = days_of(worlds)[worlds.window]
     return pl.DataFrame(
         {
             "day": days,
@@ -204,7 +248,7 @@ def spend_path(worlds: Worlds) -> pl.DataFrame:
 
 def monthly_sales(worlds: Worlds) -> pl.DataFrame:
     """Cars sold in the city by month of the horizon, in both worlds."""
-    months, starts = _months(_days(worlds))
+    months, starts = months_of(days_of(worlds))
     without = np.add.reduceat(worlds.outcome.without_campaign.sum(axis=2), starts, axis=1)
     with_ = np.add.reduceat(worlds.outcome.with_campaign.sum(axis=2), starts, axis=1)
     low, high = interval(with_ - without)
@@ -273,7 +317,7 @@ def identity(worlds: Worlds) -> pl.DataFrame:
     ]
     return pl.DataFrame(
         [
-            (name, words.zh, words.en, float(cars.mean()), *_ends(cars))
+            (name, words.zh, words.en, float(cars.mean()), *ends_of(cars))
             for name, words, cars in terms
         ],
         schema=["term", "words_zh", "words_en", "cars", "p05", "p95"],
@@ -281,194 +325,18 @@ def identity(worlds: Worlds) -> pl.DataFrame:
     )
 
 
-def plants(worlds: Worlds) -> pl.DataFrame:
-    """Cars built by enterprise and month, stock of the city's dealers, use of capacity."""
-    months, starts = _months(_days(worlds))
-    ends = np.append(starts[1:], len(_days(worlds))) - 1
-    frames = [_plant_months(output, months, starts, ends) for output in worlds.pull.outputs]
-    empty = {"plant": pl.String, "month": pl.Date, **dict.fromkeys(_PLANT_COLUMNS, pl.Float64)}
-    return pl.concat([pl.DataFrame(schema=empty), *frames])
-
-
-_PLANT_COLUMNS = (
-    "built_without",
-    "built_with",
-    "extra",
-    "extra_p05",
-    "extra_p95",
-    "dealer_stock_without",
-    "dealer_stock_with",
-    "capacity",
-    "utilisation_with",
-)
-
-
-def _plant_months(output: Output, months: list[date], starts: Ints, ends: Ints) -> pl.DataFrame:
-    before, after = output.without, output.with_campaign
-    built = [np.add.reduceat(path.built.sum(axis=2), starts, axis=1) for path in (before, after)]
-    extra = built[1] - built[0]
-    low, high = interval(extra.astype(np.float64))
-    capacity = np.add.reduceat(output.capacity, starts, axis=1).mean(axis=0)
-    stock = [path.dealer_closing.sum(axis=2)[:, ends].mean(axis=0) for path in (before, after)]
-    with_ = built[1].mean(axis=0)
-    used = np.divide(with_, capacity, out=np.zeros_like(with_), where=capacity > 0)
-    values = (built[0].mean(axis=0), with_, extra.mean(axis=0), low, high, *stock, capacity, used)
-    return pl.DataFrame(
-        {
-            "plant": [output.manufacturer.id] * len(months),
-            "month": months,
-            **dict(zip(_PLANT_COLUMNS, values, strict=True)),
-        }
-    )
-
-
-# --- campaign and measures, two by two ----------------------------------------------------------
-
-_CELLS: tuple[tuple[str, Words, tuple[int, int, int, int]], ...] = (
-    ("neither", Words("无活动、无措施", "neither"), (1, 0, 0, 0)),
-    ("campaign", Words("只有活动", "campaign only"), (0, 1, 0, 0)),
-    ("measures", Words("只有措施", "measures only"), (0, 0, 1, 0)),
-    ("both", Words("活动加措施", "both"), (0, 0, 0, 1)),
-    (
-        "campaign_without_measures",
-        Words("活动的作用(无措施)", "effect of the campaign, without measures"),
-        (-1, 1, 0, 0),
-    ),
-    (
-        "campaign_with_measures",
-        Words("活动的作用(有措施)", "effect of the campaign, with measures"),
-        (0, 0, -1, 1),
-    ),
-    (
-        "measures_without_campaign",
-        Words("措施的作用(无活动)", "effect of the measures, without campaign"),
-        (-1, 0, 1, 0),
-    ),
-    (
-        "measures_with_campaign",
-        Words("措施的作用(有活动)", "effect of the measures, with campaign"),
-        (0, -1, 0, 1),
-    ),
-    ("interaction", Words("两者的交互作用", "interaction"), (1, -1, -1, 1)),
-)
-"""Each line as a sum over the four worlds: neither, campaign, measures, both."""
-
-
-def two_by_two(worlds: Worlds) -> pl.DataFrame:
-    """Cars built with and without the campaign, with and without stability measures, same draws.
-
-    The interaction is what both do together beyond the sum of what each does alone.
-    """
-    if not worlds.bare:
-        return pl.DataFrame()
-    frame = pl.DataFrame(
-        {
-            "term": [term for term, _, _ in _CELLS],
-            "words_zh": [words.zh for _, words, _ in _CELLS],
-            "words_en": [words.en for _, words, _ in _CELLS],
-        }
-    )
-    for name, days in (("window", worlds.window), ("horizon", slice(None))):
-        built = _four_worlds(worlds, days)
-        draws = [np.asarray(np.array(weights) @ built, np.float64) for _, _, weights in _CELLS]
-        low, high = zip(*(_ends(each) for each in draws), strict=True)
-        frame = frame.with_columns(
-            pl.Series(name, [float(each.mean()) for each in draws]),
-            pl.Series(f"{name}_p05", low),
-            pl.Series(f"{name}_p95", high),
-        )
-    return frame
-
-
-def _four_worlds(worlds: Worlds, days: slice) -> Ints:
-    """Cars (4, R) that all plants build on these days, in the order of `_CELLS`."""
-    cells = [
-        sum(path.built[:, days].sum(axis=(1, 2)) for path in paths)
-        for outputs in (worlds.bare, worlds.pull.outputs)
-        for paths in zip(*((each.without, each.with_campaign) for each in outputs), strict=True)
-    ]
-    return np.array(cells)
-
-
-# --- plants by week -----------------------------------------------------------------------------
-
-BINDING = (
-    Words("订单", "orders"),
-    Words("加班", "overtime"),
-    Words("排产冻结", "frozen plan"),
-    Words("班次产能", "shift capacity"),
-    Words("开动率(情景)", "availability (scenario)"),
-)
-"""What binds output, in the order of `production.floor`; parts follow, by supplier."""
-
-
-def plant_weeks(worlds: Worlds) -> pl.DataFrame:
-    """Orders, output and what binds it, by week; where a file tells of trouble or measures."""
-    bare = worlds.bare or worlds.pull.outputs
-    frames = [
-        _weeks(worlds, output, unaided)
-        for output, unaided in zip(worlds.pull.outputs, bare, strict=True)
-        if output.manufacturer.scenarios or output.manufacturer.measures
-    ]
-    return pl.concat(frames) if frames else pl.DataFrame()
-
-
-def _weeks(worlds: Worlds, output: Output, bare: Output) -> pl.DataFrame:
-    days = _days(worlds)
-    starts = np.arange(0, len(days), DAYS_PER_WEEK)
-    without, with_ = output.without, output.with_campaign
-    built, before = (_by_week(path.built, starts) for path in (with_, without))
-    low, high = interval((built - before).astype(np.float64))
-    capacity = np.add.reduceat(output.capacity, starts, axis=1).mean(axis=0)
-    used = np.divide(built.mean(axis=0), capacity, out=np.zeros(len(starts)), where=capacity > 0)
-    ends = np.append(starts[1:], len(days)) - 1
-    words, share = _bound(output)
-    unaided, unaided_share = _bound(bare)
-    return pl.DataFrame(
-        {
-            "plant": [output.manufacturer.id] * len(starts),
-            "week": [days[int(start)] for start in starts],
-            "ordered_with": _by_week(with_.ordered, starts).mean(axis=0),
-            "built_without": before.mean(axis=0),
-            "built_with": built.mean(axis=0),
-            "extra": (built - before).mean(axis=0),
-            "extra_p05": low.astype(np.float64),
-            "extra_p95": high.astype(np.float64),
-            "utilisation_with": used,
-            "plant_stock_with": with_.plant_closing.sum(axis=2)[:, ends].mean(axis=0),
-            "binding_zh": [each.zh for each in words],
-            "binding_en": [each.en for each in words],
-            "binding_share": share,
-            "built_bare": _by_week(bare.with_campaign.built, starts).mean(axis=0),
-            "binding_bare_zh": [each.zh for each in unaided],
-            "binding_bare_en": [each.en for each in unaided],
-            "binding_bare_share": unaided_share,
-        }
-    )
-
-
-def _by_week(cars: Ints, starts: Ints) -> Ints:
-    """Cars (R, W) of all vehicles by week."""
-    total: Ints = np.add.reduceat(cars.sum(axis=2), starts, axis=1)
-    return total
-
-
-def _bound(output: Output) -> tuple[list[Words], list[float]]:
-    """What binds output with the campaign in most draws of each week, and in which share."""
-    direct = [each.parts.words for each in output.manufacturer.suppliers if each.feeds is None]
-    parts = [Words(f"零部件:{each.zh}", f"parts: {each.en}") for each in direct]
-    named = [*BINDING, *parts]
-    hardest = output.with_campaign.binding.max(axis=2)
-    counts = np.stack([(hardest == number).mean(axis=0) for number in range(len(named))])
-    return [named[int(each)] for each in counts.argmax(axis=0)], counts.max(axis=0).tolist()
-
-
 # --- both sides ---------------------------------------------------------------------------------
 
 
 def accounts(worlds: Worlds, standing: Standing) -> pl.DataFrame:
     """Costs and gains on one page, each with its interval and whose it is."""
-    rows = [*_costs(worlds), *worlds.pull.accounts.items, *_buyers(worlds), _sellers(worlds)]
+    rows = [
+        *_costs(worlds),
+        *_where_it_goes(worlds),
+        *worlds.pull.accounts.items,
+        *_buyers(worlds),
+        _sellers(worlds),
+    ]
     return pl.DataFrame(
         [
             (
@@ -478,7 +346,7 @@ def accounts(worlds: Worlds, standing: Standing) -> pl.DataFrame:
                 item.words.en,
                 item.level,
                 float(item.yuan.mean()),
-                *_ends(item.yuan),
+                *ends_of(item.yuan),
                 standing.value,
             )
             for item in rows
@@ -512,18 +380,36 @@ def _costs(worlds: Worlds) -> list[Item]:
     ]
 
 
-def _days(worlds: Worlds) -> Sequence[date]:
+def _where_it_goes(worlds: Worlds) -> tuple[Item, Item, Item]:
+    """The subsidy once more, by the car and the buyer it was paid for; the three add up to it."""
+    elsewhere, to_outside = _leaving(worlds)
+    stays = worlds.outcome.spent.sum(axis=(1, 2)) / 100 - elsewhere - to_outside
+    return (
+        Item("goes", "paid_for_local_cars", "city", stays, _GOES[0]),
+        Item("goes", "paid_for_cars_built_elsewhere", "elsewhere", elsewhere, _GOES[1]),
+        Item("goes", "paid_to_outside_buyers", "elsewhere", to_outside, _GOES[2]),
+    )
+
+
+_GOES = (
+    Words("补给本市购车人买的本地产车", "paid to the city's buyers for cars built here"),
+    Words("补给外地产车", "paid for cars built elsewhere"),
+    Words("补给外地购车人买的本地产车", "paid to buyers from elsewhere for cars built here"),
+)
+
+
+def days_of(worlds: Worlds) -> Sequence[date]:
     setting = worlds.study.stage.setting
     return setting.days[: setting.horizon]
 
 
-def _months(days: Sequence[date]) -> tuple[list[date], Ints]:
+def months_of(days: Sequence[date]) -> tuple[list[date], Ints]:
     """First days of the months among these days, and where each month starts."""
     number = np.array([day.year * 12 + day.month for day in days])
     starts = np.flatnonzero(np.diff(number, prepend=-1))
     return [days[int(start)].replace(day=1) for start in starts], starts
 
 
-def _ends(draws: Floats) -> tuple[float, float]:
+def ends_of(draws: Floats) -> tuple[float, float]:
     low, high = interval(np.asarray(draws, dtype=np.float64))
     return float(low), float(high)

@@ -575,6 +575,24 @@ _MEASURES = (
     _M("value_added", "CNY", "net", Words("增加值", "value added")),
     _M("person_months", "months", "net", Words("工作量(人月)", "person-months of work")),
     _M("city_tax_return", "CNY", "net", Words("市级税收回流", "the city's tax return")),
+    _M(
+        "city_tax_return_per_yuan",
+        "ratio",
+        "net",
+        Words("每元补贴的市级税收回流", "the city's tax return per yuan spent"),
+    ),
+    _M(
+        "spend_leaving",
+        "CNY",
+        "gross",
+        Words("流出本市的补贴", "public money that leaves the city"),
+    ),
+    _M(
+        "share_of_spend_leaving",
+        "share",
+        "gross",
+        Words("流出本市的补贴占比", "share of the money that leaves the city"),
+    ),
     _M("consumer_gain", "CNY", "net", Words("购车人得益", "consumers' gain")),
     _M(
         "cost_per_additional_car",

@@ -31,6 +31,8 @@ RATIOS = (
     "pull_through_per_additional_car",
     "leverage_gross",
     "leverage_net",
+    "city_tax_return_per_yuan",
+    "share_of_spend_leaving",
     "cost_per_additional_car",
     "cost_per_local_car_built",
 )

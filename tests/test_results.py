@@ -2,9 +2,11 @@
 
 from pathlib import Path
 
+import polars as pl
 import pytest
 
 from promo.appraisal import appraise
+from promo.results import mean_amounts
 from promo.study import load_study
 
 
@@ -45,3 +47,47 @@ def test_who_pays_stands_under_the_name_in_the_file(appraised):
     assert costs["level"].to_list() == ["district", "province"]
     spend = found.measure("spend").mean
     assert costs["yuan"].to_list() == pytest.approx([0.6 * spend, 0.4 * spend], rel=1e-12)
+
+
+def test_where_the_money_goes_adds_up_to_it_and_equal_amounts_go_as_the_cars_do(tiny):
+    """Every car gets 3,000 yuan: what leaves is the share of cars built elsewhere or bought by
+    people from elsewhere."""
+    outside = (
+        "outside:\n  cars_per_month: {assumed: 900, range: [800, 1000], why: made up}\n"
+        "  travel_cost: {assumed: 1000, range: [900, 1100], why: made up}\n"
+        "  facts: {buyer_kind: individual, residence: 邻市, registered_in: 本市}\n"
+    )
+    found = appraise(tiny(outside=outside), seed=1, draws=16)
+    goes = found.accounts.filter(side="goes")
+    assert goes.height == 3
+    assert goes["yuan"].sum() == pytest.approx(found.measure("spend").mean, rel=1e-12)
+    at_home, elsewhere, to_outside = goes["yuan"].to_list()
+    cars = found.vehicles.with_columns(home=pl.col("subsidised") - pl.col("came_from_outside"))
+    here = cars.filter("local")
+    assert at_home == pytest.approx(3000 * here["home"].sum(), rel=1e-9)
+    assert to_outside == pytest.approx(3000 * here["came_from_outside"].sum(), rel=1e-9)
+    assert to_outside > 0
+    leaving = found.measure("share_of_spend_leaving")
+    assert leaving.mean == pytest.approx(
+        (elsewhere + to_outside) / (3000 * cars["subsidised"].sum())
+    )
+    assert leaving.p05 < leaving.mean < leaving.p95
+
+
+def test_dearer_cars_take_more_of_the_money_with_them(tiny):
+    """1,000 yuan for the local car below 100,000, 4,000 for all above: by hand from the cars."""
+    bands = (
+        "  base:\n    bands: {on: price, closed: lower, steps: [[50000, 1000], [100000, 4000]]}"
+    )
+    study = tiny(benefits=bands)
+    at_home, outside = mean_amounts(study)
+    assert at_home == pytest.approx([1000, 1000, 1000, 4000, 4000, 4000], rel=1e-12)
+    assert not outside.any()  # nobody comes from elsewhere
+
+
+def test_the_return_per_yuan_is_the_tax_over_the_money(tiny):
+    found = appraise(tiny(), seed=1, draws=16)
+    per_yuan = found.measure("city_tax_return_per_yuan")
+    both = found.measure("city_tax_return").mean / found.measure("spend").mean
+    assert per_yuan.mean == pytest.approx(both, rel=1e-12)
+    assert per_yuan.kind.basis == "net"

@@ -397,13 +397,15 @@ def purchase_tax_rate(energy: str) -> float:
 
 # --- the city ---------------------------------------------------------------------------------
 
-Side: TypeAlias = Literal["costs", "gains"]
-Level: TypeAlias = Literal["city", "province", "central", "firms", "buyers"]
+Side: TypeAlias = Literal["costs", "goes", "gains"]
+Level: TypeAlias = Literal["city", "province", "central", "firms", "buyers", "elsewhere"]
 
 
 @dataclass(frozen=True, slots=True)
 class Item:
     """One line of the page with both sides: `yuan` (R,), with minus without.
+
+    The side "goes" says where the costs go; it is no third side.
 
     `level` is a `Level`, or a payer by the name that the campaign's file gives it.
     """

@@ -38,6 +38,7 @@ from promo.production.stability import (
     StabilityMeasure,
     Supplier,
 )
+from promo.production.target import Target, target_findings, target_in_study
 from promo.quantities import AS_QUANTITY, between, count, number, quantity
 from promo.schema import DAYS_PER_MONTH, Assumption, Bools, Floats, Ints, Words
 from promo.textfile import (
@@ -172,6 +173,7 @@ class Manufacturer(FileModel):
     source: Text = ""
     staff: Staff | None = None
     output: tuple[YearOutput, ...] = ()
+    target: Target | None = None
     lines: Annotated[tuple[Line, ...], Field(min_length=1)]
     base_load_per_month: CarsAMonth
     stock: Stock
@@ -231,7 +233,14 @@ class _Entry:
 
 
 _Sourced: TypeAlias = (
-    Line | Stock | Planning | PlantAccountsSection | Supplier | Scenario | StabilityMeasure
+    Line
+    | Stock
+    | Planning
+    | PlantAccountsSection
+    | Supplier
+    | Scenario
+    | StabilityMeasure
+    | Target
 )
 
 
@@ -244,6 +253,8 @@ def _entries(plant: Manufacturer) -> Iterator[_Entry]:
     yield _Entry((name,), (name,), plant.base_load_per_month, plant.source)
     for section in ("stock", "planning", "accounts"):
         yield from _section(getattr(plant, section), (section,), (section,))
+    if plant.target is not None:
+        yield from _section(plant.target, ("target",), ("target",))
     yield from _stability_entries(plant)
 
 
@@ -299,6 +310,7 @@ _WORDS: dict[str, tuple[str, Words]] = {
         Words("预期调整速度", "speed at which expectations adapt"),
     ),
     "shipping_days": ("days", Words("运输天数", "days from plant to dealer")),
+    "built_so_far": ("cars", Words("本年已生产", "built so far in the year")),
     "buffer_days": ("days", Words("零部件库存天数", "days the parts last")),
     "factor": ("share", Words("剩余比例", "share of the usual that is left")),
     "delay_days": ("days", Words("完全不到货的天数", "days on which nothing arrives")),
@@ -325,6 +337,7 @@ def load_manufacturer(path: str) -> Loaded[Manufacturer]:
         *_capacity_findings(loaded, loaded.value),
         *_upstream_findings(loaded, loaded.value),
         *_source_findings(loaded, loaded.value),
+        *target_findings(loaded, loaded.value.target),
         *_declared(loaded, loaded.value).findings(),
     )
     return replace(loaded, diagnostics=tuple(sorted((*loaded.diagnostics, *findings))))
@@ -433,6 +446,7 @@ def findings_in_study(
             message = f"the catalogue says that '{model}' is built here, and no line builds it"
             help = "name it under a line, or correct 'made_in' in the catalogue"
             yield loaded.diagnostic(("lines",), "R406", message, help=help, at_key=True)
+    yield from target_in_study(loaded, plant.target, days)
     for section in ("scenarios", "measures"):
         for place, each in enumerate(getattr(plant, section)):
             if not each.holds(days).any():
@@ -552,6 +566,14 @@ def plant_parameters(
     whole = ("lead_time_weeks", "shipping_days")  # a draw between two whole numbers is rounded
     lead_time, shipping = (np.rint(by_name.pop(name)).astype(np.int64) for name in whole)
     return PlantParameters(**by_name, lead_time_weeks=lead_time, shipping_days=shipping)
+
+
+def built_so_far(plant: Manufacturer, drawn: Drawn, draws: int) -> Floats:
+    """Cars (R,) of the target's year that stood built before; zero where there is no target."""
+    if plant.target is None:
+        return np.zeros(draws)
+    keys = ("target", "built_so_far")
+    return _values(plant, keys, plant.target.built_so_far, drawn, draws)
 
 
 def plant_rates(plant: Manufacturer, drawn: Drawn, draws: int) -> PlantRates:

@@ -42,12 +42,10 @@ def appraisal_object(appraisal: Appraisal, language: Language) -> Json:
 
 
 def _told_of_plants(appraisal: Appraisal, language: Language) -> Json:
-    """Two by two and week by week, where an enterprise's file has measures or scenarios."""
-    frames = {"two_by_two": appraisal.two_by_two, "plant_weeks": appraisal.plant_weeks}
+    """Tables of the plants that are there only where an enterprise's file tells of them."""
     return {
         name: [_row(row, language) for row in frame.to_dicts()]
-        for name, frame in frames.items()
-        if frame.height
+        for name, frame in appraisal.told_of_plants.items()
     }
 
 

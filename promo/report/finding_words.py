@@ -448,6 +448,13 @@ SENTENCES: dict[str, str] = {
     "却没有哪条生产线造它",
     "name it under a line, or correct 'made_in' in the catalogue": "请写到某条生产线的 models "
     "里，或更正车型表的 made_in",
+    "{} is not in the year of the target, {}": "{} 不在目标的年份 {} 之内",
+    "write a day from {} to {}": "请写 {} 到 {} 之间的一天",
+    "cars built from {} to {} are counted nowhere": "{} 至 {} 生产的车没有计入",
+    "say in 'built_so_far' what stood built on {}, and put that day into 'up_to'": "请在 "
+    "built_so_far 写到 {} 为止已生产多少，并把这一天写进 up_to",
+    "the year ends on {}, the days that are followed on {}": "全年到 {} 结束，推演只到 {}",
+    "raise 'horizon_months' in the market's file": "请加大市场文件里的 horizon_months",
     "'{}' lies outside the days that are followed": "“{}”不在推演的日子之内",
     "these are {} to {}": "推演的日子是 {} 至 {}",
     "supply goes in a circle: {}": "供应关系成环：{}",

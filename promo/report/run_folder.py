@@ -99,8 +99,7 @@ def parquet_files(appraisal: Appraisal) -> dict[str, bytes]:
         "sensitivity": appraisal.sensitivity,
         "backtest": appraisal.backtest,
     }
-    told = {"two_by_two": appraisal.two_by_two, "plant_weeks": appraisal.plant_weeks}
-    frames |= {name: frame for name, frame in told.items() if frame.height}
+    frames |= appraisal.told_of_plants
     return {f"tables/{name}.parquet": _parquet(frame) for name, frame in frames.items()}
 
 

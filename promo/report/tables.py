@@ -86,6 +86,7 @@ def all_tables(appraisal: Appraisal, language: Language) -> tuple[Table, ...]:
         plants(appraisal, language),
         two_by_two(appraisal, language),
         plant_weeks(appraisal, language),
+        targets(appraisal, language),
         accounts(appraisal, language),
         sensitivity(appraisal, language),
         identity(appraisal, language),
@@ -249,6 +250,26 @@ def plant_weeks(appraisal: Appraisal, language: Language) -> Table:
             pl.col("plant").replace(_plants(appraisal, language)),
         )
     return _table("plant_weeks", columns, frame, language)
+
+
+def targets(appraisal: Appraisal, language: Language) -> Table:
+    """Output of the calendar year and the chance to reach the target."""
+    chance = words.heading("reached", language)
+    of_estimate = words.heading("of_estimate", language)
+    columns = (
+        _column("plant", language),
+        _column("year", language),
+        _column("target", language, "cars"),
+        _column("term", language),
+        Column("cars", words.heading("year_output", language), "cars", "p05", "p95"),
+        Column("reached", chance, "share", "reached_p05", "reached_p95", between=of_estimate),
+    )
+    frame = appraisal.targets
+    if frame.height:
+        frame = _worded(frame, "term", language).with_columns(
+            pl.col("plant").replace(_plants(appraisal, language)), pl.col("year").cast(pl.String)
+        )
+    return _table("targets", columns, frame, language)
 
 
 def _plants(appraisal: Appraisal, language: Language) -> dict[str, str]:

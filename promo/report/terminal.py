@@ -43,6 +43,7 @@ def appraisal_text(appraisal: Appraisal, language: Language, *, width: int, plai
     page.table(tables.two_by_two(appraisal, language))
     for plant in _by(_of_the_window(tables.plant_weeks(appraisal, language), appraisal), "plant"):
         page.table(plant)
+    page.table(tables.targets(appraisal, language))
     page.table(tables.accounts(appraisal, language))
     moving = tables.strongest(tables.sensitivity(appraisal, language), _STRONGEST)
     for measure in _by(moving, "measure"):

@@ -28,13 +28,18 @@ STATUS: dict[str, Words] = {
     "not published": Words("未公布", "not published"),
     "measured": Words("实测", "measured"),
 }
-SIDE: dict[str, Words] = {"costs": Words("支出", "costs"), "gains": Words("收益", "gains")}
+SIDE: dict[str, Words] = {
+    "costs": Words("支出", "costs"),
+    "goes": Words("去向", "it goes"),
+    "gains": Words("收益", "gains"),
+}
 LEVEL: dict[str, Words] = {
     "city": Words("市", "city"),
     "province": Words("省", "province"),
     "central": Words("中央", "central"),
     "firms": Words("企业", "firms"),
     "buyers": Words("购车人", "buyers"),
+    "elsewhere": Words("外地", "elsewhere"),
 }
 BACKTEST: dict[str, Words] = {
     "method": Words("方法", "method"),
@@ -63,6 +68,7 @@ TITLES: dict[str, Words] = {
     "plants": Words("企业逐月生产(辆)", "Plants by month (cars)"),
     "two_by_two": Words("活动与稳产措施两两对照：产量(辆)", "Campaign and measures, cars built"),
     "plant_weeks": Words("企业逐周生产与约束(辆)", "Plants by week and what binds them (cars)"),
+    "targets": Words("全年产量与目标(辆)", "Output of the year against the target (cars)"),
     "monthly_sales": Words("全市逐月销量(辆)", "City sales by month (cars)"),
     "accounts": Words("收支两面", "Accounts, both sides"),
     "sensitivity": Words("哪些假设左右结果", "What moves the answer"),
@@ -108,6 +114,11 @@ HEADINGS: dict[str, Words] = {
     "built_bare": Words("无措施产量", "no measures"),
     "binding_bare": Words("无措施时的约束", "what binds without measures"),
     "binding_bare_share": Words("占抽样", "of draws"),
+    "year": Words("年份", "year"),
+    "target": Words("目标", "target"),
+    "year_output": Words("全年产量", "output of the year"),
+    "reached": Words("达标概率", "target reached"),
+    "of_estimate": Words("估计的九成区间", "9 in 10 of the estimate"),
     "built_in_window": Words("活动期内", "in the window"),
     "built_in_horizon": Words("观察期内", "in the horizon"),
     "without": Words("无活动", "without"),

@@ -1,0 +1,263 @@
+"""Which tables of the local plants does the reader get?
+
+Output by month and by week with what binds it, campaign and measures two by two.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+from promo.production.floor import DAYS_PER_WEEK
+from promo.pull_through import Output
+from promo.results import Worlds, days_of, ends_of, months_of
+from promo.schema import Floats, Ints, MeasureKind, Standing, Words
+from promo.simulation.uncertainty import interval, measure
+
+
+def plants(worlds: Worlds) -> pl.DataFrame:
+    """Cars built by enterprise and month, stock of the city's dealers, use of capacity."""
+    months, starts = months_of(days_of(worlds))
+    ends = np.append(starts[1:], len(days_of(worlds))) - 1
+    frames = [_plant_months(output, months, starts, ends) for output in worlds.pull.outputs]
+    empty = {"plant": pl.String, "month": pl.Date, **dict.fromkeys(_PLANT_COLUMNS, pl.Float64)}
+    return pl.concat([pl.DataFrame(schema=empty), *frames])
+
+
+_PLANT_COLUMNS = (
+    "built_without",
+    "built_with",
+    "extra",
+    "extra_p05",
+    "extra_p95",
+    "dealer_stock_without",
+    "dealer_stock_with",
+    "capacity",
+    "utilisation_with",
+)
+
+
+def _plant_months(output: Output, months: list[date], starts: Ints, ends: Ints) -> pl.DataFrame:
+    before, after = output.without, output.with_campaign
+    built = [np.add.reduceat(path.built.sum(axis=2), starts, axis=1) for path in (before, after)]
+    extra = built[1] - built[0]
+    low, high = interval(extra.astype(np.float64))
+    capacity = np.add.reduceat(output.capacity, starts, axis=1).mean(axis=0)
+    stock = [path.dealer_closing.sum(axis=2)[:, ends].mean(axis=0) for path in (before, after)]
+    with_ = built[1].mean(axis=0)
+    used = np.divide(with_, capacity, out=np.zeros_like(with_), where=capacity > 0)
+    values = (built[0].mean(axis=0), with_, extra.mean(axis=0), low, high, *stock, capacity, used)
+    return pl.DataFrame(
+        {
+            "plant": [output.manufacturer.id] * len(months),
+            "month": months,
+            **dict(zip(_PLANT_COLUMNS, values, strict=True)),
+        }
+    )
+
+
+# --- campaign and measures, two by two ----------------------------------------------------------
+
+_CELLS: tuple[tuple[str, Words, tuple[int, int, int, int]], ...] = (
+    ("neither", Words("无活动、无措施", "neither"), (1, 0, 0, 0)),
+    ("campaign", Words("只有活动", "campaign only"), (0, 1, 0, 0)),
+    ("measures", Words("只有措施", "measures only"), (0, 0, 1, 0)),
+    ("both", Words("活动加措施", "both"), (0, 0, 0, 1)),
+    (
+        "campaign_without_measures",
+        Words("活动的作用(无措施)", "effect of the campaign, without measures"),
+        (-1, 1, 0, 0),
+    ),
+    (
+        "campaign_with_measures",
+        Words("活动的作用(有措施)", "effect of the campaign, with measures"),
+        (0, 0, -1, 1),
+    ),
+    (
+        "measures_without_campaign",
+        Words("措施的作用(无活动)", "effect of the measures, without campaign"),
+        (-1, 0, 1, 0),
+    ),
+    (
+        "measures_with_campaign",
+        Words("措施的作用(有活动)", "effect of the measures, with campaign"),
+        (0, -1, 0, 1),
+    ),
+    ("interaction", Words("两者的交互作用", "interaction"), (1, -1, -1, 1)),
+)
+"""Each line as a sum over the four worlds: neither, campaign, measures, both."""
+
+
+def two_by_two(worlds: Worlds) -> pl.DataFrame:
+    """Cars built with and without the campaign, with and without stability measures, same draws.
+
+    The interaction is what both do together beyond the sum of what each does alone.
+    """
+    if not worlds.bare:
+        return pl.DataFrame()
+    frame = pl.DataFrame(
+        {
+            "term": [term for term, _, _ in _CELLS],
+            "words_zh": [words.zh for _, words, _ in _CELLS],
+            "words_en": [words.en for _, words, _ in _CELLS],
+        }
+    )
+    for name, days in (("window", worlds.window), ("horizon", slice(None))):
+        built = _four_worlds(worlds, days)
+        draws = [np.asarray(np.array(weights) @ built, np.float64) for _, _, weights in _CELLS]
+        low, high = zip(*(ends_of(each) for each in draws), strict=True)
+        frame = frame.with_columns(
+            pl.Series(name, [float(each.mean()) for each in draws]),
+            pl.Series(f"{name}_p05", low),
+            pl.Series(f"{name}_p95", high),
+        )
+    return frame
+
+
+def _four_worlds(worlds: Worlds, days: slice) -> Ints:
+    """Cars (4, R) that all plants build on these days, in the order of `_CELLS`."""
+    cells = [
+        sum(path.built[:, days].sum(axis=(1, 2)) for path in paths)
+        for outputs in (worlds.bare, worlds.pull.outputs)
+        for paths in zip(*((each.without, each.with_campaign) for each in outputs), strict=True)
+    ]
+    return np.array(cells)
+
+
+# --- plants by week -----------------------------------------------------------------------------
+
+BINDING = (
+    Words("订单", "orders"),
+    Words("加班", "overtime"),
+    Words("排产冻结", "frozen plan"),
+    Words("班次产能", "shift capacity"),
+    Words("开动率(情景)", "availability (scenario)"),
+)
+"""What binds output, in the order of `production.floor`; parts follow, by supplier."""
+
+
+def plant_weeks(worlds: Worlds) -> pl.DataFrame:
+    """Orders, output and what binds it, by week; where a file tells of trouble or measures."""
+    bare = worlds.bare or worlds.pull.outputs
+    frames = [
+        _weeks(worlds, output, unaided)
+        for output, unaided in zip(worlds.pull.outputs, bare, strict=True)
+        if output.manufacturer.scenarios or output.manufacturer.measures
+    ]
+    return pl.concat(frames) if frames else pl.DataFrame()
+
+
+def _weeks(worlds: Worlds, output: Output, bare: Output) -> pl.DataFrame:
+    days = days_of(worlds)
+    starts = np.arange(0, len(days), DAYS_PER_WEEK)
+    without, with_ = output.without, output.with_campaign
+    built, before = (_by_week(path.built, starts) for path in (with_, without))
+    low, high = interval((built - before).astype(np.float64))
+    capacity = np.add.reduceat(output.capacity, starts, axis=1).mean(axis=0)
+    used = np.divide(built.mean(axis=0), capacity, out=np.zeros(len(starts)), where=capacity > 0)
+    ends = np.append(starts[1:], len(days)) - 1
+    words, share = _bound(output)
+    unaided, unaided_share = _bound(bare)
+    return pl.DataFrame(
+        {
+            "plant": [output.manufacturer.id] * len(starts),
+            "week": [days[int(start)] for start in starts],
+            "ordered_with": _by_week(with_.ordered, starts).mean(axis=0),
+            "built_without": before.mean(axis=0),
+            "built_with": built.mean(axis=0),
+            "extra": (built - before).mean(axis=0),
+            "extra_p05": low.astype(np.float64),
+            "extra_p95": high.astype(np.float64),
+            "utilisation_with": used,
+            "plant_stock_with": with_.plant_closing.sum(axis=2)[:, ends].mean(axis=0),
+            "binding_zh": [each.zh for each in words],
+            "binding_en": [each.en for each in words],
+            "binding_share": share,
+            "built_bare": _by_week(bare.with_campaign.built, starts).mean(axis=0),
+            "binding_bare_zh": [each.zh for each in unaided],
+            "binding_bare_en": [each.en for each in unaided],
+            "binding_bare_share": unaided_share,
+        }
+    )
+
+
+def _by_week(cars: Ints, starts: Ints) -> Ints:
+    """Cars (R, W) of all vehicles by week."""
+    total: Ints = np.add.reduceat(cars.sum(axis=2), starts, axis=1)
+    return total
+
+
+def _bound(output: Output) -> tuple[list[Words], list[float]]:
+    """What binds output with the campaign in most draws of each week, and in which share."""
+    direct = [each.parts.words for each in output.manufacturer.suppliers if each.feeds is None]
+    parts = [Words(f"零部件:{each.zh}", f"parts: {each.en}") for each in direct]
+    named = [*BINDING, *parts]
+    hardest = output.with_campaign.binding.max(axis=2)
+    counts = np.stack([(hardest == number).mean(axis=0) for number in range(len(named))])
+    return [named[int(each)] for each in counts.argmax(axis=0)], counts.max(axis=0).tolist()
+
+
+# --- output of the year against a target --------------------------------------------------------
+
+_REACHED = MeasureKind("target_reached", "share", "net", Words("达标概率", "target reached"))
+
+
+def targets(worlds: Worlds) -> pl.DataFrame:
+    """Output of the calendar year and the chance to reach the target, in every world."""
+    bare = worlds.bare or (None,) * len(worlds.pull.outputs)
+    rows = [
+        row
+        for output, unaided in zip(worlds.pull.outputs, bare, strict=True)
+        for row in _year(worlds, output, unaided)
+    ]
+    return pl.DataFrame(rows)
+
+
+def _year(worlds: Worlds, output: Output, bare: Output | None) -> Iterator[dict[str, Any]]:
+    target = output.manufacturer.target
+    if target is None:
+        return
+    days = days_of(worlds)
+    paths = [
+        ("without", Words("没有活动", "without the campaign"), output.without),
+        ("with", Words("有活动", "with the campaign"), output.with_campaign),
+    ]
+    if bare is not None:
+        words = Words("有活动、无稳产措施", "with the campaign, without measures")
+        paths.append(("with_bare", words, bare.with_campaign))
+    built = {name: target.year_output(output.so_far, path.built, days) for name, _, path in paths}
+    reached = {name: (cars >= target.cars).astype(np.float64) for name, cars in built.items()}
+    terms = [*((name, words) for name, words, _ in paths), ("difference", _DUE_TO_CAMPAIGN)]
+    built["difference"] = built["with"] - built["without"]
+    reached["difference"] = reached["with"] - reached["without"]
+    for name, words in terms:
+        low, high = ends_of(built[name])
+        chance, least, most = _chance(reached[name], lowest=-1.0 if name == "difference" else 0.0)
+        yield {
+            "plant": output.manufacturer.id,
+            "year": target.year,
+            "target": target.cars,
+            "term": name,
+            "words_zh": words.zh,
+            "words_en": words.en,
+            "cars": float(built[name].mean()),
+            "p05": low,
+            "p95": high,
+            "reached": chance,
+            "reached_p05": least,
+            "reached_p95": most,
+        }
+
+
+_DUE_TO_CAMPAIGN = Words("活动的作用", "effect of the campaign")
+
+
+def _chance(reached: Floats, *, lowest: float) -> tuple[float, float, float]:
+    """A share of draws, and the 90 % interval of that estimate."""
+    found = measure(_REACHED, reached, Standing.ILLUSTRATIVE)
+    mean, reach = float(reached.mean()), 1.645 * (found.se or 0.0)
+    return mean, max(lowest, mean - reach), min(1.0, mean + reach)
