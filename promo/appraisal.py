@@ -66,6 +66,8 @@ class Appraisal:
         utilisation_with, plant_stock_with, binding_zh, binding_en, binding_share, and with the
         campaign but without measures built_bare, binding_bare_zh, binding_bare_en and
         binding_bare_share; empty where no file tells of scenarios or measures
+    conquest : plant, term, words_zh, words_en, cars with p05 and p95; whose sales the extra cars
+        of each local plant are
     targets : plant, year, target, term, words_zh, words_en, cars with p05 and p95, reached with
         reached_p05 and reached_p95; empty where no file names a target
     """
@@ -95,12 +97,13 @@ class Appraisal:
     draws: pl.DataFrame
     two_by_two: pl.DataFrame = field(default_factory=pl.DataFrame)
     plant_weeks: pl.DataFrame = field(default_factory=pl.DataFrame)
+    conquest: pl.DataFrame = field(default_factory=pl.DataFrame)
     targets: pl.DataFrame = field(default_factory=pl.DataFrame)
 
     @property
     def told_of_plants(self) -> dict[str, pl.DataFrame]:
         """Tables that are there only where an enterprise's file has something to say for them."""
-        names = ("two_by_two", "plant_weeks", "targets")
+        names = ("conquest", "two_by_two", "plant_weeks", "targets")
         return {name: getattr(self, name) for name in names if getattr(self, name).height}
 
     def measure(self, name: str) -> Measure:
@@ -181,6 +184,7 @@ def _appraisal(worlds: Worlds, moving: pl.DataFrame, *, seed: int) -> Appraisal:
         limits=(*study.limits(), *LIMITS, *plants.LIMITS, *accounts.LIMITS),
         provenance=_provenance(study, seed=seed, draws=len(worlds.outcome.gain)),
         draws=_by_draw(measured),
+        conquest=plant_results.conquest(worlds),
         two_by_two=plant_results.two_by_two(worlds),
         plant_weeks=plant_results.plant_weeks(worlds),
         targets=plant_results.targets(worlds),

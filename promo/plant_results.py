@@ -13,9 +13,10 @@ import numpy as np
 import polars as pl
 
 from promo.production.floor import DAYS_PER_WEEK
-from promo.pull_through import Output
+from promo.pull_through import Output, additional_by_vehicle
 from promo.results import Worlds, days_of, ends_of, months_of
 from promo.schema import Floats, Ints, MeasureKind, Standing, Words
+from promo.simulation.ledger import MOVED, NEW, OUTSIDE, POOL
 from promo.simulation.uncertainty import interval, measure
 
 
@@ -261,3 +262,80 @@ def _chance(reached: Floats, *, lowest: float) -> tuple[float, float, float]:
     found = measure(_REACHED, reached, Standing.ILLUSTRATIVE)
     mean, reach = float(reached.mean()), 1.645 * (found.se or 0.0)
     return mean, max(lowest, mean - reach), min(1.0, mean + reach)
+
+
+# --- displacement between local plants, conquest from elsewhere ----------------------------------
+
+_FROM = {
+    "from_local": Words("其他本地企业的车", "other local plants"),
+    "from_elsewhere": Words("外地产的车", "cars built elsewhere"),
+    "from_new_buyers": Words("原本不买新车的人", "new buyers"),
+    "from_outside": Words("外地购车人", "buyers from elsewhere"),
+    "from_later": Words("观察期之后", "after the horizon"),
+    "sold": Words("多卖合计", "extra cars sold"),
+}
+
+
+def conquest(worlds: Worlds) -> pl.DataFrame:
+    """Whose sales are the extra cars that each local plant sells in the city?
+
+    With minus without over the horizon; what each plant sells more is the sum of its sources in
+    every draw. See `docs/plants.md` for what is counted where.
+    """
+    names = [output.manufacturer.id for output in worlds.pull.outputs]
+    if not names:
+        return pl.DataFrame()
+    sources = sources_of_sales(worlds)
+    if len(names) == 1:
+        sources.pop("from_local")
+    rows = [
+        {
+            "plant": plant,
+            "term": term,
+            "words_zh": _FROM[term].zh,
+            "words_en": _FROM[term].en,
+            "cars": float(cars.mean()),
+            **dict(zip(("p05", "p95"), ends_of(cars), strict=True)),
+        }
+        for number, plant in enumerate(names)
+        for term, by_plant in sources.items()
+        for cars in [by_plant[:, number]]
+    ]
+    return pl.DataFrame(rows)
+
+
+def sources_of_sales(worlds: Worlds) -> dict[str, Floats]:
+    """Extra cars sold by source, (R, plants) each; the last is the sum of the others."""
+    parts = worlds.outcome.parts
+    extra = _by_maker(worlds, additional_by_vehicle(worlds.outcome))
+    new = _by_maker(worlds, parts[:, NEW] + parts[:, POOL])
+    outside = _by_maker(worlds, parts[:, OUTSIDE])
+    moved = _by_maker(worlds, parts[:, MOVED])
+    everyone = moved.sum(axis=1, keepdims=True)
+    share = np.divide(moved, everyone, out=np.zeros_like(moved), where=everyone > 0)
+    later = share * worlds.outcome.from_beyond[:, np.newaxis]
+    won = won_from_each_other(extra - new - outside - later)
+    from_local = won[:, :-1, :-1].sum(axis=2)
+    made: dict[str, Floats] = {"from_local": from_local, "from_elsewhere": won[:, :-1, -1]}
+    made |= {"from_new_buyers": new, "from_outside": outside, "from_later": later, "sold": extra}
+    return {term: np.asarray(cars[:, : won.shape[1] - 1]) for term, cars in made.items()}
+
+
+def _by_maker(worlds: Worlds, cars: Floats | Ints) -> Floats:
+    """Cars (R, G) of each local plant, and of all other vehicles last, from cars (R, J)."""
+    local = [cars[:, output.vehicles].sum(axis=1) for output in worlds.pull.outputs]
+    rest = cars.sum(axis=1) - sum(local)
+    return np.stack([*local, rest], axis=1).astype(np.float64)
+
+
+def won_from_each_other(net: Floats) -> Floats:
+    """Cars (R, G, G) that one maker wins from another, from what each wins net (R, G).
+
+    The net gains add up to zero. Only they are known, not who left whom: those who gain, gain
+    from those who lose in proportion to their losses. What one wins the other loses.
+    """
+    gain, loss = np.maximum(net, 0.0), np.maximum(-net, 0.0)
+    total = gain.sum(axis=1)[:, np.newaxis, np.newaxis]
+    flow = gain[:, :, np.newaxis] * loss[:, np.newaxis, :]
+    won = np.divide(flow, total, out=np.zeros_like(flow), where=total > 0)
+    return np.asarray(won - won.transpose(0, 2, 1))

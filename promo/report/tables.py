@@ -84,6 +84,7 @@ def all_tables(appraisal: Appraisal, language: Language) -> tuple[Table, ...]:
         parts(appraisal, language),
         spend_path(appraisal, language),
         plants(appraisal, language),
+        conquest(appraisal, language),
         two_by_two(appraisal, language),
         plant_weeks(appraisal, language),
         targets(appraisal, language),
@@ -250,6 +251,29 @@ def plant_weeks(appraisal: Appraisal, language: Language) -> Table:
             pl.col("plant").replace(_plants(appraisal, language)),
         )
     return _table("plant_weeks", columns, frame, language)
+
+
+def conquest(appraisal: Appraisal, language: Language) -> Table:
+    """Whose sales the extra cars of each local plant are."""
+    columns = (
+        _column("plant", language),
+        Column("term", words.heading("source_of_sales", language)),
+        Column("cars", words.heading("additional", language), "cars", "p05", "p95"),
+    )
+    frame = appraisal.conquest
+    if frame.height:
+        frame = _worded(frame, "term", language).with_columns(
+            pl.col("plant").replace(_plants(appraisal, language))
+        )
+    note = words.chosen(
+        Words(
+            "净：有活动减去没有活动；只知道各家净赢多少，按各家净输的多少分摊来源",
+            "net: with the campaign minus without it; only what each maker wins net is known, and "
+            "it is won from those who lose in proportion to their losses",
+        ),
+        language,
+    )
+    return replace(_table("conquest", columns, frame, language), note=note)
 
 
 def targets(appraisal: Appraisal, language: Language) -> Table:

@@ -40,6 +40,7 @@ def appraisal_text(appraisal: Appraisal, language: Language, *, width: int, plai
     page.curve(appraisal.spend_path)
     for plant in _by(tables.plants(appraisal, language), "plant"):
         page.table(plant)
+    page.table(tables.conquest(appraisal, language))
     page.table(tables.two_by_two(appraisal, language))
     for plant in _by(_of_the_window(tables.plant_weeks(appraisal, language), appraisal), "plant"):
         page.table(plant)

@@ -68,6 +68,9 @@ TITLES: dict[str, Words] = {
     "plants": Words("企业逐月生产(辆)", "Plants by month (cars)"),
     "two_by_two": Words("活动与稳产措施两两对照：产量(辆)", "Campaign and measures, cars built"),
     "plant_weeks": Words("企业逐周生产与约束(辆)", "Plants by week and what binds them (cars)"),
+    "conquest": Words(
+        "本地产车多卖的车从哪里来(辆)", "Where the extra sales of local cars come from (cars)"
+    ),
     "targets": Words("全年产量与目标(辆)", "Output of the year against the target (cars)"),
     "monthly_sales": Words("全市逐月销量(辆)", "City sales by month (cars)"),
     "accounts": Words("收支两面", "Accounts, both sides"),
@@ -116,6 +119,7 @@ HEADINGS: dict[str, Words] = {
     "binding_bare_share": Words("占抽样", "of draws"),
     "year": Words("年份", "year"),
     "target": Words("目标", "target"),
+    "source_of_sales": Words("来自", "from"),
     "year_output": Words("全年产量", "output of the year"),
     "reached": Words("达标概率", "target reached"),
     "of_estimate": Words("估计的九成区间", "9 in 10 of the estimate"),
