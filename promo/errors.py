@@ -76,6 +76,7 @@ CODES: dict[str, str] = {
     "R423": "list that names nobody on some day",
     "R424": "voucher for an amount without fixed faces",
     "R425": "scenario or stability measure that changes nothing",
+    "R426": "line for a model that is not sold",
     # examples
     "E601": "example does not hold",
     "E602": "the ordinary case is not approved",
@@ -103,6 +104,7 @@ WARNINGS = frozenset(
         "R422",
         "R423",
         "R425",
+        "R426",
         "S701",
         "S702",
         "S703",

@@ -13,6 +13,7 @@ import numpy as np
 import polars as pl
 
 from promo.production.floor import DAYS_PER_WEEK
+from promo.production.stability import by_part
 from promo.pull_through import Output, additional_by_vehicle
 from promo.results import Worlds, days_of, ends_of, months_of
 from promo.schema import Floats, Ints, MeasureKind, Standing, Words
@@ -194,7 +195,7 @@ def _by_week(cars: Ints, starts: Ints) -> Ints:
 
 def _bound(output: Output) -> tuple[list[Words], list[float]]:
     """What binds output with the campaign in most draws of each week, and in which share."""
-    direct = [each.parts.words for each in output.manufacturer.suppliers if each.feeds is None]
+    direct = [each[0].parts.words for each in by_part(output.manufacturer.suppliers)]
     parts = [Words(f"零部件:{each.zh}", f"parts: {each.en}") for each in direct]
     named = [*BINDING, *parts]
     hardest = output.with_campaign.binding.max(axis=2)

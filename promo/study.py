@@ -26,6 +26,7 @@ from promo.production.accounts import CITY_ACCOUNTS
 from promo.production.manufacturer import (
     Manufacturer,
     built_here,
+    findings_between,
     findings_in_study,
     load_manufacturer,
 )
@@ -302,6 +303,7 @@ def _with_plants_checked(study: Study, plants: Sequence[Loaded[Manufacturer]]) -
     setting = study.stage.setting
     days = setting.days[: setting.horizon]
     found = [each for plant in plants for each in findings_in_study(plant, setting.vehicles, days)]
+    found.extend(findings_between(plants, setting.vehicles))
     if any(each.severity == "error" for each in found):
         raise InputError([*study.findings, *found])
     return replace(study, findings=(*study.findings, *found))

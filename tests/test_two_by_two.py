@@ -116,3 +116,25 @@ def test_a_model_that_is_made_here_and_nowhere_is_refused(tiny):
         load_study(str(path))
     errors = [each.code for each in refused.value.diagnostics if each.severity == "error"]
     assert errors == ["R406"]
+
+
+def test_a_line_for_a_model_that_nobody_sells_is_a_warning_at_its_place(tiny):
+    path = Path(tiny().path)
+    plant = path.parent / "plant.yaml"
+    text = plant.read_text(encoding="utf-8").replace("models: all", "models: [本地, 本地二]")
+    plant.write_text(text, encoding="utf-8")
+    (found,) = [each for each in load_study(str(path)).findings if each.code == "R426"]
+    assert found.text.strip() == "models: [本地, 本地二]"
+    assert "'本地二'" in found.message
+
+
+def test_a_car_that_two_enterprises_build_would_count_twice(tiny):
+    path = Path(tiny(manufacturers="plant.yaml, second.yaml").path)
+    second = path.parent / "second.yaml"
+    first = (path.parent / "plant.yaml").read_text(encoding="utf-8")
+    second.write_text(first.replace("id: bing", "id: jia"), encoding="utf-8")
+    with pytest.raises(InputError) as refused:
+        load_study(str(path))
+    (found,) = [each for each in refused.value.diagnostics if each.severity == "error"]
+    assert (found.code, found.text.strip()) == ("R410", "maker: 丙厂")
+    assert "'bing'" in found.message

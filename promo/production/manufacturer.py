@@ -18,7 +18,7 @@ import numpy as np
 import polars as pl
 from pydantic import BeforeValidator, Field, PlainValidator, WithJsonSchema
 
-from promo.errors import Diagnostic
+from promo.errors import Diagnostic, did_you_mean
 from promo.market.calendar import plant_days
 from promo.production.accounts import (
     LARGEST_CITY_MULTIPLIER,
@@ -260,10 +260,7 @@ def _entries(plant: Manufacturer) -> Iterator[_Entry]:
 
 def _stability_entries(plant: Manufacturer) -> Iterator[_Entry]:
     """Numbers of suppliers, scenarios and measures; a scenario's share may be the usual one."""
-    for place, supplier in enumerate(plant.suppliers):
-        keys: tuple[str, ...] = ("suppliers", supplier.id)
-        for entry in _section(supplier, keys, ("suppliers", place)):
-            yield replace(entry, of=supplier.parts.words)
+    yield from _supplier_entries(plant)
     for place, scenario in enumerate(plant.scenarios):
         keys, path = ("scenarios", scenario.id), ("scenarios", place)
         for entry in _section(scenario, keys, path):
@@ -273,6 +270,17 @@ def _stability_entries(plant: Manufacturer) -> Iterator[_Entry]:
     for place, measure in enumerate(plant.measures):
         for entry in _section(measure, ("measures", measure.id), ("measures", place)):
             yield replace(entry, of=measure.words)
+
+
+def _supplier_entries(plant: Manufacturer) -> Iterator[_Entry]:
+    for place, supplier in enumerate(plant.suppliers):
+        keys, of = ("suppliers", supplier.id), supplier.parts.words
+        for entry in _section(supplier, keys, ("suppliers", place)):
+            yield replace(entry, of=of)
+        if supplier.sourcing:
+            path: KeyPath = ("suppliers", place, "sourcing", "share")
+            share = supplier.sourcing.share
+            yield _Entry((*keys, "share"), path, share, supplier.source, of)
 
 
 def _section(section: _Sourced, keys: tuple[str, ...], path: KeyPath) -> Iterator[_Entry]:
@@ -312,6 +320,7 @@ _WORDS: dict[str, tuple[str, Words]] = {
     "shipping_days": ("days", Words("运输天数", "days from plant to dealer")),
     "built_so_far": ("cars", Words("本年已生产", "built so far in the year")),
     "buffer_days": ("days", Words("零部件库存天数", "days the parts last")),
+    "share": ("share", Words("采购份额", "share of the part bought there")),
     "factor": ("share", Words("剩余比例", "share of the usual that is left")),
     "delay_days": ("days", Words("完全不到货的天数", "days on which nothing arrives")),
     "restores": ("share", Words("恢复损失的比例", "share of the loss given back")),
@@ -447,12 +456,34 @@ def findings_in_study(
             help = "name it under a line, or correct 'made_in' in the catalogue"
             yield loaded.diagnostic(("lines",), "R406", message, help=help, at_key=True)
     yield from target_in_study(loaded, plant.target, days)
+    for place, line in enumerate(plant.lines):
+        for model in [each for each in line.models if each not in sold]:
+            message = f"no car of the catalogue that is built here is called '{model}'"
+            help = did_you_mean(model, sold)
+            yield loaded.diagnostic(("lines", place, "models"), "R426", message, help=help)
     for section in ("scenarios", "measures"):
         for place, each in enumerate(getattr(plant, section)):
             if not each.holds(days).any():
                 message = f"'{each.id}' lies outside the days that are followed"
                 help = f"these are {days[0]} to {days[-1]}"
                 yield loaded.diagnostic((section, place, "from"), "R425", message, help=help)
+
+
+def findings_between(
+    plants: Sequence[Loaded[Manufacturer]], vehicles: pl.DataFrame
+) -> Iterator[Diagnostic]:
+    """Cars that two enterprises build: each would be counted twice."""
+    builder: dict[str, str] = {}
+    for loaded in plants:
+        plant = loaded.required()
+        mine = vehicles["vehicle"].filter(pl.Series(built_here(plant, vehicles))).to_list()
+        for vehicle in mine:
+            other = builder.setdefault(vehicle, plant.id)
+            if other != plant.id:
+                message = f"'{vehicle}' is built by '{other}' already"
+                help = "name under 'lines' which models each of the two builds"
+                yield loaded.diagnostic(("maker",), "R410", message, help=help)
+                break
 
 
 # --- from the file to the projection ------------------------------------------------------------

@@ -110,6 +110,7 @@ def _evidence(value: float, low: float, high: float, source: str) -> Quantity:
     return Quantity(value, low, high, assumed=True, source=source, status="verified second hand")
 
 
+_ROUNDING = 1e-9  # of sums of decimal shares
 _STOPPED = _evidence(
     0.05,
     0.0,
@@ -167,11 +168,19 @@ USUAL: dict[ScenarioKind, _Usual] = {
 }
 
 
+class Sourcing(FileModel):
+    """One part from several suppliers: which, and the share of it bought from this one."""
+
+    part: Identifier
+    share: RateQuantity
+
+
 class Supplier(FileModel):
     """Who delivers which parts, from where, and how many days the stock of them lasts.
 
     `feeds` names another supplier for a second tier; without it the parts go to the plant. The
-    buffer lies with whoever is fed.
+    buffer lies with whoever is fed. Suppliers whose `sourcing` names the same part deliver it
+    together, each its share; nobody steps in for another.
     """
 
     id: Identifier
@@ -179,7 +188,13 @@ class Supplier(FileModel):
     place: Text
     buffer_days: DaysOfParts
     feeds: Identifier | None = None
+    sourcing: Sourcing | None = None
     source: Text = ""
+
+    @property
+    def part(self) -> str:
+        """The part it delivers: one of several suppliers', or its own."""
+        return self.sourcing.part if self.sourcing else f"{self.id} alone"
 
 
 class _Dated(FileModel):
@@ -243,6 +258,17 @@ class StabilityMeasure(_Dated):
         return self.relaxes == scenario.lowers and (
             not self.against or scenario.id in self.against
         )
+
+
+def by_part(
+    suppliers: Iterable[Supplier], *, feeding: str | None = None
+) -> list[tuple[Supplier, ...]]:
+    """Who delivers to the plant, or feeds a supplier, part by part in the order of the file."""
+    found: dict[str, tuple[Supplier, ...]] = {}
+    for each in suppliers:
+        if each.feeds == feeding:
+            found[each.part] = (*found.get(each.part, ()), each)
+    return list(found.values())
 
 
 Values: TypeAlias = Callable[[tuple[str, ...], Quantity], Floats]
@@ -316,13 +342,13 @@ class Stability:
         return announced_share
 
     def deliveries(self, days: Sequence[date], working: Floats) -> tuple[Floats, Floats]:
-        """What each supplier of the plant brings (R, T, S), and how long its parts last (R, S).
+        """What arrives of each part at the plant (R, T, S), and how long its stock lasts (R, S).
 
         Shares of what full work of the plant uses on a day; `working` (T,) are its days.
         """
-        direct = [each for each in self.suppliers if each.feeds is None]
-        brought = [self._brought(each, days, working) for each in direct]
-        lasts = [self._buffer(each) for each in direct]
+        direct = by_part(self.suppliers)
+        brought = [self._arriving(each, days, working) for each in direct]
+        lasts = [self._lasting(each) for each in direct]
         shape = np.broadcast_shapes((1,), *(each.shape for each in lasts))
         wide = np.broadcast_shapes((1, len(days)), *(each.shape for each in brought))
         empty: Floats = np.zeros((*wide, 0))
@@ -330,16 +356,43 @@ class Stability:
         buffers = np.stack([np.broadcast_to(each, shape) for each in lasts], axis=-1)
         return (supply, buffers) if direct else (empty, np.zeros((*shape, 0)))
 
-    def _buffer(self, supplier: Supplier) -> Floats:
-        return self.values(("suppliers", supplier.id, "buffer_days"), supplier.buffer_days)
+    def _arriving(
+        self, suppliers: Sequence[Supplier], days: Sequence[date], working: Floats
+    ) -> Floats:
+        """Share (R, T) of a day's need of one part that comes from all its suppliers."""
+        brought = (self._brought(each, days, working) for each in suppliers)
+        shares = self._shares(suppliers)
+        parts = [s[:, np.newaxis] * b for s, b in zip(shares, brought, strict=True)]
+        return sum(parts[1:], parts[0])
+
+    def _lasting(self, suppliers: Sequence[Supplier]) -> Floats:
+        """Days (R,) of full work that the stock of one part lasts."""
+        names = [("suppliers", each.id, "buffer_days") for each in suppliers]
+        shares = self._shares(suppliers)
+        lasts = [
+            share * self.values(name, each.buffer_days)
+            for share, name, each in zip(shares, names, suppliers, strict=True)
+        ]
+        return sum(lasts[1:], lasts[0])
+
+    def _shares(self, suppliers: Sequence[Supplier]) -> list[Floats]:
+        """What each supplier of one part delivers of it (R,); drawn shares are made to add up."""
+        drawn = [
+            self.values(("suppliers", each.id, "share"), each.sourcing.share)
+            if each.sourcing
+            else np.ones(1)
+            for each in suppliers
+        ]
+        total = sum(drawn[1:], drawn[0])
+        alike = np.full_like(total, 1.0 / len(drawn))
+        return [np.divide(each, total, out=alike.copy(), where=total > 0) for each in drawn]
 
     def _brought(self, supplier: Supplier, days: Sequence[date], working: Floats) -> Floats:
         """Share (R, T) of a day's parts that arrives: made with the parts of the tier below."""
         made = self.left("supply", supplier.id, days)
-        for below in self.suppliers:
-            if below.feeds == supplier.id:
-                arriving = self._brought(below, days, working)
-                made = _made_from(made, arriving, self._buffer(below), working)
+        for below in by_part(self.suppliers, feeding=supplier.id):
+            arriving = self._arriving(below, days, working)
+            made = _made_from(made, arriving, self._lasting(below), working)
         return np.minimum(made, self.left("logistics", supplier.id, days))
 
 
@@ -373,6 +426,7 @@ class Declared:
         """Names that nobody declared, days upside down, measures without effect, circles."""
         yield from self._twice()
         yield from self._circles()
+        yield from self._sourced()
         for place, scenario in enumerate(self.scenarios):
             at: KeyPath = ("scenarios", place)
             yield from self._dates(at, scenario)
@@ -412,6 +466,26 @@ class Declared:
             if last == each.id:
                 message = f"supply goes in a circle: {' > '.join([*chain, last])}"
                 yield self.loaded.diagnostic(at, "R401", message, help="the last feeds the plant")
+
+    def _sourced(self) -> Iterator[Diagnostic]:
+        """Shares of one part that do not add up; one part that goes to two places."""
+        found: dict[str, list[tuple[int, Supplier]]] = {}
+        for place, each in enumerate(self.suppliers):
+            if each.sourcing:
+                found.setdefault(each.part, []).append((place, each))
+        for part, suppliers in found.items():
+            (first, one), *others = suppliers
+            total = sum(each.sourcing.share.value for _, each in suppliers if each.sourcing)
+            if abs(total - 1.0) > _ROUNDING:
+                message = f"the shares of '{part}' add up to {total:.1%}, not to 100 %"
+                at: KeyPath = ("suppliers", first, "sourcing", "share")
+                yield self.loaded.diagnostic(at, "R412", message)
+            for place, each in others:
+                if each.feeds != one.feeds:
+                    message = f"'{part}' goes to the plant from one supplier and not from another"
+                    help = "suppliers of one part have the same 'feeds'"
+                    at = ("suppliers", place, "sourcing", "part")
+                    yield self.loaded.diagnostic(at, "R401", message, help=help)
 
     def _dates(self, at: KeyPath, dated: _Dated) -> Iterator[Diagnostic]:
         if dated.last_day < dated.first_day:

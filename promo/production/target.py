@@ -13,22 +13,25 @@ from datetime import date, timedelta
 from typing import Annotated, Any
 
 import numpy as np
-from pydantic import PlainValidator
+from pydantic import PlainValidator, WithJsonSchema
 
 from promo.errors import Diagnostic
-from promo.quantities import AS_QUANTITY, between, count, quantity
+from promo.quantities import AS_QUANTITY, FIRST_YEAR, LAST_YEAR, between, count, quantity
 from promo.schema import Bools, Floats, Ints
 from promo.textfile import Count, Day, FileModel, Loaded, Quantity, Text
 
 CarsBuilt = Annotated[
     Quantity, PlainValidator(quantity(between(count, 0, 10_000_000))), AS_QUANTITY
 ]
+Year = Annotated[
+    int, PlainValidator(between(count, FIRST_YEAR, LAST_YEAR)), WithJsonSchema({"type": "integer"})
+]
 
 
 class Target(FileModel):
     """Cars to be built in a calendar year, and how many stood built at the end of a day."""
 
-    year: Count
+    year: Year
     cars: Count
     built_so_far: CarsBuilt
     up_to: Day

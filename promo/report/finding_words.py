@@ -455,6 +455,13 @@ SENTENCES: dict[str, str] = {
     "built_so_far 写到 {} 为止已生产多少，并把这一天写进 up_to",
     "the year ends on {}, the days that are followed on {}": "全年到 {} 结束，推演只到 {}",
     "raise 'horizon_months' in the market's file": "请加大市场文件里的 horizon_months",
+    "the shares of '{}' add up to {}, not to 100 %": "“{}”的各份额合计 {}，不是 100%",
+    "'{}' goes to the plant from one supplier and not from another": "“{}”有的供应商供本厂，"
+    "有的不供",
+    "suppliers of one part have the same 'feeds'": "同一零部件的供应商，feeds 要相同",
+    "no car of the catalogue that is built here is called '{}'": "车型表里本厂生产的车没有“{}”",
+    "'{}' is built by '{}' already": "“{}”已由“{}”生产",
+    "name under 'lines' which models each of the two builds": "请在 lines 写明两家各造哪些车型",
     "'{}' lies outside the days that are followed": "“{}”不在推演的日子之内",
     "these are {} to {}": "推演的日子是 {} 至 {}",
     "supply goes in a circle: {}": "供应关系成环：{}",

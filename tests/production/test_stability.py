@@ -195,3 +195,112 @@ def test_what_cannot_be_meant_is_found_where_it_stands(
 
 def test_the_example_of_this_page_holds_no_findings(tmp_path: Path) -> None:
     assert load_text(tmp_path, TEXT).diagnostics == ()
+
+
+# --- one part from several suppliers -------------------------------------------------------------
+
+TWO = """\
+suppliers:
+  - {id: near, parts: {zh: 线束, en: harness}, place: 开封, buffer_days: 1,
+     sourcing: {part: harness, share: 60%}}
+  - {id: far, parts: {zh: 线束, en: harness}, place: 上海, buffer_days: 6,
+     sourcing: {part: harness, share: 40%}}
+  - {id: seats, parts: {zh: 座椅, en: seats}, place: 开封, buffer_days: 2}
+scenarios:
+  - {id: shut, kind: supplier_closed, of: [near], factor: 10%, from: 2022-11-03, to: 2022-11-06}
+"""
+BASE = TEXT[: TEXT.index("suppliers:")]
+
+
+def test_two_suppliers_of_a_part_deliver_their_shares_and_pool_their_stock(
+    tmp_path: Path,
+) -> None:
+    """Six tenths come at a tenth, four tenths in full: 0.06 + 0.4 a day. The stock of harnesses
+    lasts 0.6 x 1 + 0.4 x 6 = 3 days, that of seats 2."""
+    plant = load_text(tmp_path, BASE + TWO).required()
+    lines = plant_lines(plant, days=DAYS, models=["乙"], drawn={}, draws=2)
+    assert lines.trouble is not None
+    harness, seats = lines.trouble.supply[0].T.tolist()
+    assert harness == pytest.approx([1, 1, 0.46, 0.46, 0.46, 0.46, 1, 1, 1, 1])
+    assert seats == [1.0] * 10
+    assert lines.trouble.buffer_days[0].tolist() == pytest.approx([3, 2])
+
+
+def test_drawn_shares_of_a_part_are_made_to_add_up(tmp_path: Path) -> None:
+    """Drawn 0.9 and 0.3 are three quarters and one: 0.75 x 0.1 + 0.25 = 0.325."""
+    plant = load_text(tmp_path, BASE + TWO).required()
+    _, supply = left(plant, suppliers__near__share=0.9, suppliers__far__share=0.3)
+    assert supply[2, 0] == pytest.approx(0.325)
+    named = {each.name: each.value for each in plant.assumptions()}
+    assert named["plant.suppliers.far.share"] == 0.4
+
+
+def test_one_supplier_with_all_of_a_part_is_one_without_sourcing(tmp_path: Path) -> None:
+    alone = TEXT.replace(
+        "place: 开封, buffer_days: 1}",
+        "place: 开封, buffer_days: 1,\n     sourcing: {part: seats, share: 100%}}",
+    )
+    one, other = (load_text(tmp_path, text).required() for text in (TEXT, alone))
+    for found, expected in zip(left(one), left(other), strict=True):
+        assert (found == expected).all()
+
+
+def test_a_second_tier_may_have_two_suppliers_of_a_part(tmp_path: Path) -> None:
+    """Half the chips come in full, half at nothing: with no stock units are made by half."""
+    text = BASE + (
+        "suppliers:\n"
+        "  - {id: a, parts: {zh: 芯片, en: chips}, place: 开封, buffer_days: 0, feeds: units,\n"
+        "     sourcing: {part: chips, share: 50%}}\n"
+        "  - {id: b, parts: {zh: 芯片, en: chips}, place: 上海, buffer_days: 0, feeds: units,\n"
+        "     sourcing: {part: chips, share: 50%}}\n"
+        "  - {id: units, parts: {zh: 控制器, en: units}, place: 开封, buffer_days: 0}\n"
+        "scenarios:\n"
+        "  - {id: shut, kind: supplier_closed, of: [b], factor: 0%, from: 2022-11-01,"
+        " to: 2022-11-02}\n"
+    )
+    _, supply = left(load_text(tmp_path, text).required())
+    assert supply[:, 0].tolist() == pytest.approx([0.5, 0.5, *([1.0] * 8)])
+
+
+BAD_SOURCING = [
+    ("share: 60%", "share: 70%", "share: 70%", "R412", "add up to 110.0%"),
+    ("share: 60%", "share: 160%", "share: 160%", "V203", "160%"),
+    ("share: 60%", "share: -60%", "share: -60%", "V203", "-60%"),
+    (
+        "buffer_days: 6,",
+        "buffer_days: 6, feeds: seats,",
+        "share: 40%",
+        "R401",
+        "goes to the plant",
+    ),
+    (
+        "place: 开封, buffer_days: 2}",
+        "place: 开封, buffer_days: 2, feeds: near}",
+        None,
+        None,
+        None,
+    ),
+    (
+        "place: 开封, buffer_days: 1,",
+        "place: 开封, buffer_days: 1, feeds: near,",
+        "place: 开封, buffer_days: 1, feeds: near",
+        "R401",
+        "supply goes in a circle: near > near",
+    ),
+]
+
+
+@pytest.mark.parametrize(("old", "new", "at", "code", "said"), BAD_SOURCING)
+def test_sourcing_that_cannot_be_meant_is_found_where_it_stands(
+    tmp_path: Path, old: str, new: str, at: str | None, code: str | None, said: str | None
+) -> None:
+    text = (BASE + TWO).replace(old, new, 1)
+    assert text != BASE + TWO
+    findings = load_text(tmp_path, text).diagnostics
+    if at is None or said is None:  # a second tier below one of two suppliers is no fault
+        assert findings == ()
+        return
+    line = text[: text.index(at)].count("\n") + 1
+    assert any(
+        each.line == line and each.code == code and said in each.message for each in findings
+    )
