@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from promo.production.floor import DAYS_PER_WEEK
+from promo.production.floor import DAYS_PER_WEEK, Cars
 from promo.production.stability import by_part
 from promo.pull_through import Output, additional_by_vehicle
 from promo.results import Worlds, days_of, ends_of, months_of
@@ -187,7 +187,7 @@ def _weeks(worlds: Worlds, output: Output, bare: Output) -> pl.DataFrame:
     )
 
 
-def _by_week(cars: Ints, starts: Ints) -> Ints:
+def _by_week(cars: Cars, starts: Ints) -> Ints:
     """Cars (R, W) of all vehicles by week."""
     total: Ints = np.add.reduceat(cars.sum(axis=2), starts, axis=1)
     return total

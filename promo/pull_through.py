@@ -28,7 +28,12 @@ from promo.production.manufacturer import (
     plant_parameters,
     plant_rates,
 )
-from promo.production.plants import PlantDemand, both_worlds
+from promo.production.plants import (
+    PlantDemand,
+    PlantLines,
+    PlantParameters,
+    both_worlds_together,
+)
 from promo.production.stocks import PlantPath
 from promo.schema import Floats, Ints
 from promo.simulation.draws import ParameterDraws
@@ -44,19 +49,17 @@ class Output:
     ----------
     capacity : (R, T) cars a day without overtime, all lines
     so_far : (R,) cars of the target's year that stood built before
-    extra : (R, T, J') cars built with minus without, of the enterprise's own vehicles
+    without, with_campaign : all vehicles of the enterprise as one
+    extra : (R, J') cars built over the horizon with minus without, of its own vehicles
     """
 
     manufacturer: Manufacturer
     vehicles: Ints
     without: PlantPath
     with_campaign: PlantPath
+    extra: Ints
     capacity: Floats
     so_far: Floats
-
-    @property
-    def extra(self) -> Ints:
-        return self.with_campaign.built - self.without.built
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +83,7 @@ def pull_through(study: Study, draws: ParameterDraws, outcome: Outcome) -> PullT
     days = outcome.with_campaign.shape[1]
     built = np.zeros((len(draws), days), dtype=np.int64)
     for output in outputs:
-        built += output.extra.sum(axis=2)
+        built += (output.with_campaign.built - output.without.built)[..., 0]
     return PullThrough(outputs, _accounts(study, draws, outcome, outputs), built)
 
 
@@ -95,6 +98,32 @@ def without_measures(study: Study, draws: ParameterDraws, outcome: Outcome) -> t
 def _output(
     study: Study, manufacturer: Manufacturer, draws: ParameterDraws, outcome: Outcome
 ) -> Output:
+    case = plant_case(study, manufacturer, draws, outcome)
+    without, with_, extra = both_worlds_together(case.parameters, case.lines, case.demand)
+    return Output(
+        manufacturer=manufacturer,
+        vehicles=np.flatnonzero(built_here(manufacturer, study.stage.setting.vehicles)),
+        without=without,
+        with_campaign=with_,
+        extra=extra,
+        capacity=case.lines.capacity.sum(axis=2),
+        so_far=built_so_far(manufacturer, draws.values, len(draws)),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class PlantCase:
+    """What one enterprise is asked for in both worlds, and what it can do; for `both_worlds`."""
+
+    parameters: PlantParameters
+    lines: PlantLines
+    demand: PlantDemand
+
+
+def plant_case(
+    study: Study, manufacturer: Manufacturer, draws: ParameterDraws, outcome: Outcome
+) -> PlantCase:
+    """The city's demand for the cars of one enterprise, and its lines in these draws."""
     setting = study.stage.setting
     mine = np.flatnonzero(built_here(manufacturer, setting.vehicles))
     of_local = np.searchsorted(np.flatnonzero(setting.local), mine)
@@ -107,20 +136,15 @@ def _output(
         drawn=draws.values,
         draws=len(draws),
     )
-    without = whole_cars(outcome.without_campaign[..., of_local])
-    with_ = whole_cars(outcome.with_campaign[..., of_local])
     demand = PlantDemand(
-        without=without,
-        with_=with_,
+        without=whole_cars(outcome.without_campaign[..., of_local]),
+        with_=whole_cars(outcome.with_campaign[..., of_local]),
         expected=outcome.planned[..., of_local],
         announced=study.announced[None][..., of_local],
         announced_day=0,
     )
-    before, after = both_worlds(
-        plant_parameters(manufacturer, draws.values, len(draws), announced=days[0]), lines, demand
-    )
-    so_far = built_so_far(manufacturer, draws.values, len(draws))
-    return Output(manufacturer, mine, before, after, lines.capacity.sum(axis=2), so_far)
+    parameters = plant_parameters(manufacturer, draws.values, len(draws), announced=days[0])
+    return PlantCase(parameters, lines, demand)
 
 
 def whole_cars(cars: Floats | Ints) -> Ints:
@@ -148,7 +172,7 @@ def _accounts(
     plants = [
         plant_accounts(
             plant_rates(output.manufacturer, draws.values, len(draws)),
-            built=output.extra.sum(axis=1).astype(np.float64),
+            built=output.extra.astype(np.float64),
             price_ex_vat=price_ex_vat[output.vehicles],
             consumption_tax_rate=at_gate[output.vehicles],
         )

@@ -12,7 +12,8 @@ import pytest
 
 from promo.appraisal import Appraisal, appraise, live
 from promo.crew import crew
-from promo.pull_through import pull_through
+from promo.production.plants import both_worlds
+from promo.pull_through import plant_case, pull_through
 from promo.results import Worlds, measures
 from promo.schema import MEASURES, Standing
 from promo.simulation.draws import draw_parameters
@@ -226,8 +227,23 @@ def lived(rich):
     return worlds(rich, draws=32)
 
 
+def drawn_for(lived):
+    study = lived.study
+    draws = len(lived.outcome.gain)
+    return draw_parameters(study.assumptions, seed=1, draws=draws, shapes=study.shapes())
+
+
+def by_vehicle(lived):
+    """Both worlds of each plant, vehicle by vehicle."""
+    for output in lived.pull.outputs:
+        plant, drawn = output.manufacturer, drawn_for(lived)
+        case = plant_case(lived.study, plant, drawn, lived.outcome)
+        yield output, both_worlds(case.parameters, case.lines, case.demand)
+
+
 def both_paths(lived):
-    return [p for output in lived.pull.outputs for p in (output.without, output.with_campaign)]
+    together = [p for each in lived.pull.outputs for p in (each.without, each.with_campaign)]
+    return [*together, *(path for _, paths in by_vehicle(lived) for path in paths)]
 
 
 def test_what_a_plant_had_built_and_received_it_shipped_or_kept(lived):
@@ -249,14 +265,25 @@ def test_what_dealers_had_and_got_they_handed_over_or_kept(lived):
 def test_buyers_of_local_cars_are_served_or_wait(lived):
     """The plant's customers are the city's: vehicle by vehicle, day by day, in both worlds."""
     local = np.flatnonzero(lived.study.stage.setting.local)
-    for output in lived.pull.outputs:
+    for output, (without, with_) in by_vehicle(lived):
         columns = np.searchsorted(local, output.vehicles)
         for path, sold in (
-            (output.without, lived.outcome.without_campaign),
-            (output.with_campaign, lived.outcome.with_campaign),
+            (without, lived.outcome.without_campaign),
+            (with_, lived.outcome.with_campaign),
         ):
             bought = sold[..., columns].cumsum(axis=1)
             assert (path.served.cumsum(axis=1) + path.waiting == bought).all()
+
+
+def test_the_plant_as_a_whole_is_the_sum_of_its_vehicles(lived):
+    for output, (without, with_) in by_vehicle(lived):
+        for whole, path in ((output.without, without), (output.with_campaign, with_)):
+            for field in fields(path):
+                of_vehicles = getattr(path, field.name)
+                if field.name != "binding":
+                    of_vehicles = of_vehicles.sum(axis=-1, keepdims=True)
+                assert (getattr(whole, field.name) == of_vehicles).all(), field.name
+        assert (output.extra == with_.built.sum(axis=1) - without.built.sum(axis=1)).all()
 
 
 def test_each_vehicle_belongs_to_the_plant_that_makes_it(lived):

@@ -17,12 +17,17 @@ on the next day.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TypeAlias
 
 import numpy as np
+import numpy.typing as npt
 
 from promo.schema import Bools, Floats, Ints
 
 DAYS_PER_WEEK = 7
+CARS = np.int32
+"""How whole cars are kept: half the bytes of a long number, and there are never that many."""
+Cars: TypeAlias = npt.NDArray[np.int32]
 WHOLE = 1e-9
 """Sums of decimal rates such as 0.1 x 10 must reach the whole car."""
 
@@ -44,6 +49,10 @@ class Trouble:
     capacity: Floats
     supply: Floats
     buffer_days: Floats
+
+    def take(self, rows: slice) -> Trouble:
+        """The same of some draws."""
+        return Trouble(self.capacity[rows], self.supply[rows], self.buffer_days[rows])
 
 
 def members_of(line_of: Ints, groups: int) -> list[slice | Ints]:
@@ -156,21 +165,21 @@ class Floor:
         self.carry = np.full(cells, 0.5)
         self.bound = np.zeros(lines.capacity.shape[1:], dtype=np.int64)
 
-    def build(self, day: int, due: Floats) -> Ints:
+    def build(self, day: int, due: Floats) -> Cars:
         """Whole cars (R, J) off the line today, of those due."""
         self.carry += due
-        ready = np.floor(self.carry).astype(np.int64)
+        ready = np.floor(self.carry).astype(CARS)
         room = self.in_hand + self.possible[day]
         at_hand = self.parts.receive(day, self.usual[day]) if self.parts else None
         built = np.zeros_like(ready)
         for group, members in enumerate(self.lines.members):
-            queue = ready[:, members].cumsum(axis=1)
+            queue = ready[:, members].cumsum(axis=1, dtype=CARS)
             asked = queue[:, -1].astype(np.float64) if queue.shape[1] else np.zeros(len(queue))
             limit = room[:, group]
             self._note(group, self.short[day][:, group] & (np.floor(limit + WHOLE) < asked))
             if at_hand is not None:
                 limit = self._with_parts(group, np.minimum(limit, asked), at_hand[..., group])
-            places = np.floor(limit + WHOLE).astype(np.int64)
+            places = np.floor(limit + WHOLE).astype(CARS)
             taken = np.minimum(queue, places[:, np.newaxis])
             taken[:, 1:] -= taken[:, :-1]
             built[:, members] = taken
@@ -180,7 +189,7 @@ class Floor:
         self.carry -= whole
         return whole
 
-    def _finish(self, done: Floats, built: Ints) -> Ints:
+    def _finish(self, done: Floats, built: Cars) -> Cars:
         """Keep the car begun, and take the parts of what was worked on."""
         finished = np.stack([built[:, each].sum(axis=1) for each in self.lines.members], axis=1)
         if self.parts:

@@ -27,8 +27,8 @@ from dataclasses import dataclass, fields, replace
 
 import numpy as np
 
-from promo.production.floor import DAYS_PER_WEEK, Floor, Lines, Trouble
-from promo.production.stocks import OPENINGS, PlantPath
+from promo.production.floor import CARS, DAYS_PER_WEEK, Cars, Floor, Lines, Trouble
+from promo.production.stocks import OPENINGS, PlantPath, one_after_another, together
 from promo.schema import DAYS_PER_MONTH, Floats, Ints, Words
 
 WEEKS_PER_MONTH = DAYS_PER_MONTH / DAYS_PER_WEEK
@@ -93,6 +93,12 @@ class PlantParameters:
     lead_time_weeks: Ints
     shipping_days: Ints
 
+    def take(self, rows: slice) -> PlantParameters:
+        """The same of some draws."""
+        return PlantParameters(
+            **{each.name: getattr(self, each.name)[rows] for each in fields(self)}
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class PlantLines:
@@ -112,6 +118,15 @@ class PlantLines:
     line_of: Ints
     more_overtime: Floats | None = None
     trouble: Trouble | None = None
+
+    def take(self, rows: slice) -> PlantLines:
+        """The same of some draws."""
+        return replace(
+            self,
+            capacity=self.capacity[rows],
+            more_overtime=None if self.more_overtime is None else self.more_overtime[rows],
+            trouble=self.trouble.take(rows) if self.trouble else None,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,7 +198,7 @@ class _Planning:
         )
         self.elsewhere_stock = np.floor(
             self.base_per_week * _column(parameters.dealers_months) * WEEKS_PER_MONTH
-        ).astype(np.int64)
+        ).astype(CARS)
         shipments_per_month = WEEKS_PER_MONTH * (self.base_per_week + self.expected.mean(axis=0))
         self.plant_target = _column(parameters.plant_months) * shipments_per_month
         self.announced_week = _announced_week(inputs.announced_day, self.weeks)
@@ -231,33 +246,33 @@ class _Run:
         # What an undisturbed floor would have built this week; trouble is not made up for later,
         # the plant plans anew.
         self.calm = Floor(self.lines, cells, None) if inputs.lines.trouble else self.floor
-        self.sales = np.ascontiguousarray(inputs.sales.transpose(1, 0, 2))
+        self.sales = np.ascontiguousarray(inputs.sales.transpose(1, 0, 2), CARS)
         first = planning.expected[0]
         self.dealer_start = _whole(_column(parameters.dealers_months) * WEEKS_PER_MONTH * first)
         self.plant_start = _whole(planning.plant_target)
         self.dealer_stock, self.plant_stock = self.dealer_start, self.plant_start
-        self.waiting, self.owed_to_city, self.owed_elsewhere = np.zeros((3, *cells), np.int64)
+        self.waiting, self.owed_to_city, self.owed_elsewhere = np.zeros((3, *cells), CARS)
         # Carried fractions start in the middle, so that rounding is neither up nor down.
         self.order_carry, self.base_carry = np.full((2, *cells), 0.5)
         self.dealers_belief = np.zeros(cells)
         history = (planning.weeks, *cells)
         self.belief, self.gap = np.zeros(history), np.zeros(history)
-        self.last_order = np.zeros(cells, np.int64)
+        self.last_order = np.zeros(cells, CARS)
         longest = int(parameters.shipping_days.max(initial=0))
-        self.arrivals = np.zeros((planning.days + longest, *cells), np.int64)
+        self.arrivals = np.zeros((planning.days + longest, *cells), CARS)
         self.on_the_road = self._fill_the_road(first)
-        self.path = {name: np.zeros((planning.days, *cells), np.int64) for name in _BY_DAY}
+        self.path = {name: np.zeros((planning.days, *cells), CARS) for name in _BY_DAY}
         self.binding = np.zeros((planning.weeks, planning.draws, inputs.lines.working.shape[1]))
 
-    def _fill_the_road(self, weekly: Floats) -> Ints:
+    def _fill_the_road(self, weekly: Floats) -> Cars:
         """Cars already under way on day 0: the usual sales of the days they need."""
         longest = self.arrivals.shape[0] - self.planning.days
         days = np.arange(1, longest + 1)[:, np.newaxis, np.newaxis]
-        due = np.floor(weekly / DAYS_PER_WEEK * days + 0.5).astype(np.int64)
+        due = np.floor(weekly / DAYS_PER_WEEK * days + 0.5).astype(CARS)
         each = np.diff(due, axis=0, prepend=0)
         each[np.arange(longest)[:, np.newaxis] >= self.planning.shipping_days] = 0
         self.arrivals[:longest] = each
-        total: Ints = each.sum(axis=0)
+        total: Cars = each.sum(axis=0, dtype=CARS)
         return total
 
     def order(self, week: int) -> None:
@@ -271,11 +286,11 @@ class _Run:
         position = self.dealer_stock + self.on_the_road + self.owed_to_city - self.waiting
         gap = planning.cover_weeks * expected - position
         self.order_carry += np.maximum(expected + planning.dealer_speed * gap, 0.0)
-        self.last_order = np.floor(self.order_carry).astype(np.int64)
+        self.last_order = np.floor(self.order_carry).astype(CARS)
         self.order_carry -= self.last_order
         self.path["ordered"][week * DAYS_PER_WEEK] = self.last_order
 
-    def learn(self, week: int, before: Ints) -> None:
+    def learn(self, week: int, before: Cars) -> None:
         """The plant compares last week's orders with what it expected, and its stock with plan."""
         planning = self.planning
         if week > 0:
@@ -305,7 +320,7 @@ class _Run:
         output: Floats = np.maximum(rate, 0.0) * self.lines.week_factor[week]
         return output
 
-    def build(self, day: int, planned: Floats) -> Ints:
+    def build(self, day: int, planned: Floats) -> Cars:
         """Whole cars off the line today."""
         due = self.lines.share_out(day, planned)
         built = self.floor.build(day, due)
@@ -321,20 +336,21 @@ class _Run:
             self.floor.bound[:] = 0
             self.floor.carry[:] = self.calm.carry
 
-    def ship(self, day: int, built: Ints) -> None:
+    def ship(self, day: int, built: Cars) -> None:
         """The city first; if the plant has too few, from other cities; then the base load."""
         path, planning = self.path, self.planning
         self.base_carry += planning.base_per_week * self.lines.day_factor[day]
-        called = np.floor(self.base_carry).astype(np.int64)
+        called = np.floor(self.base_carry).astype(CARS)
         self.base_carry -= called
         at_hand = self.plant_stock + built
-        missing = np.maximum(self.owed_to_city - at_hand, 0)
-        lendable = np.maximum(planning.elsewhere_stock - self.owed_elsewhere, 0)
-        received = np.minimum(missing, lendable)
-        to_city = np.minimum(self.owed_to_city, at_hand + received)
-        owed_elsewhere = self.owed_elsewhere + called + received
-        elsewhere = np.minimum(owed_elsewhere, at_hand + received - to_city)
-        self.plant_stock = at_hand + received - to_city - elsewhere
+        received = self._borrow(at_hand)
+        at_hand += received
+        to_city = np.minimum(self.owed_to_city, at_hand)
+        at_hand -= to_city
+        owed_elsewhere = self.owed_elsewhere + called
+        owed_elsewhere += received
+        elsewhere = np.minimum(owed_elsewhere, at_hand)
+        self.plant_stock = at_hand - elsewhere
         self.owed_to_city = self.owed_to_city - to_city
         self.owed_elsewhere = owed_elsewhere - elsewhere
         self.arrivals[day + planning.shipping_days, planning.all_draws] += to_city
@@ -346,13 +362,23 @@ class _Run:
         path["owed_to_city"][day] = self.owed_to_city
         path["owed_elsewhere"][day] = self.owed_elsewhere
 
+    def _borrow(self, at_hand: Cars) -> Cars:
+        """Other cities' cars (R, J) for the city's orders that the plant cannot fill."""
+        missing: Cars = np.maximum(self.owed_to_city - at_hand, 0)
+        if not missing.any():
+            return missing
+        lendable = np.maximum(self.planning.elsewhere_stock - self.owed_elsewhere, 0)
+        received: Cars = np.minimum(missing, lendable)
+        return received
+
     def serve(self, day: int) -> None:
         """Dealers receive, then hand cars to those who wait and those who come."""
         arrived = self.arrivals[day]
         self.on_the_road = self.on_the_road - arrived
         asked = self.waiting + self.sales[day]
         served = np.minimum(asked, self.dealer_stock + arrived)
-        self.dealer_stock = self.dealer_stock + arrived - served
+        self.dealer_stock = self.dealer_stock + arrived
+        self.dealer_stock -= served
         self.waiting = asked - served
         self.path["arrived"][day] = arrived
         self.path["served"][day] = served
@@ -390,8 +416,8 @@ def _lines(parameters: PlantParameters, lines: PlantLines, days: int) -> Lines:
     return Lines(lines.capacity, overtime, lines.working, lines.line_of)
 
 
-def _whole(cars: Floats) -> Ints:
-    return np.rint(cars).astype(np.int64)
+def _whole(cars: Floats) -> Cars:
+    return np.rint(cars).astype(CARS)
 
 
 def project(parameters: PlantParameters, inputs: PlantInputs) -> PlantPath:
@@ -425,6 +451,21 @@ class PlantDemand:
     announced: Floats
     announced_day: int | None
 
+    def take(self, rows: slice) -> PlantDemand:
+        """The same of some draws."""
+        return replace(
+            self,
+            without=self.without[rows],
+            with_=self.with_[rows],
+            expected=_of_draws(self.expected, rows),
+            announced=_of_draws(self.announced, rows),
+        )
+
+
+def _of_draws(values: Floats, rows: slice) -> Floats:
+    """Some draws of what may be the same in all."""
+    return values if len(values) == 1 else values[rows]
+
 
 def both_worlds(
     parameters: PlantParameters, lines: PlantLines, demand: PlantDemand
@@ -453,3 +494,28 @@ def both_worlds(
         announced_day=demand.announced_day,
     )
     return project(parameters, quiet), project(parameters, campaign)
+
+
+BLOCK_CELLS = 8192
+"""Draws x vehicles followed together: their stocks stay in the fast memory of one core."""
+
+
+def both_worlds_together(
+    parameters: PlantParameters, lines: PlantLines, demand: PlantDemand
+) -> tuple[PlantPath, PlantPath, Ints]:
+    """The plant without and with the campaign, all vehicles as one, and extra cars built (R, J).
+
+    Draws are followed in blocks, which changes no car: no draw knows of another.
+    """
+    draws, _, vehicles = demand.without.shape
+    step = max(1, BLOCK_CELLS // max(vehicles, 1))
+    blocks = [slice(first, first + step) for first in range(0, draws, step)]
+    without: list[PlantPath] = []
+    with_: list[PlantPath] = []
+    extra: list[Ints] = []
+    for rows in blocks:
+        paths = both_worlds(parameters.take(rows), lines.take(rows), demand.take(rows))
+        for path, found in zip(paths, (without, with_), strict=True):
+            found.append(together(path))
+        extra.append(paths[1].built.sum(axis=1) - paths[0].built.sum(axis=1))
+    return one_after_another(without), one_after_another(with_), np.concatenate(extra)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
 
 import numpy as np
 
+from promo.production.floor import CARS, Cars
 from promo.schema import Ints
 
 OPENINGS = ("plant_start", "dealer_start")
@@ -30,35 +32,54 @@ class PlantPath:
     owed_elsewhere : base load not yet shipped, with the cars borrowed from other cities
     """
 
-    plant_start: Ints
-    dealer_start: Ints
+    plant_start: Cars
+    dealer_start: Cars
     binding: Ints
-    built: Ints
-    received_from_elsewhere: Ints
-    shipped_to_city: Ints
-    shipped_elsewhere: Ints
-    plant_closing: Ints
-    ordered: Ints
-    arrived: Ints
-    served: Ints
-    dealer_closing: Ints
-    waiting: Ints
-    owed_to_city: Ints
-    owed_elsewhere: Ints
+    built: Cars
+    received_from_elsewhere: Cars
+    shipped_to_city: Cars
+    shipped_elsewhere: Cars
+    plant_closing: Cars
+    ordered: Cars
+    arrived: Cars
+    served: Cars
+    dealer_closing: Cars
+    waiting: Cars
+    owed_to_city: Cars
+    owed_elsewhere: Cars
 
     @property
-    def plant_opening(self) -> Ints:
+    def plant_opening(self) -> Cars:
         """Stock at the plant at the start of each day."""
         return _opening(self.plant_start, self.plant_closing)
 
     @property
-    def dealer_opening(self) -> Ints:
+    def dealer_opening(self) -> Cars:
         """Stock at the city's dealers at the start of each day."""
         return _opening(self.dealer_start, self.dealer_closing)
 
 
-def _opening(start: Ints, closing: Ints) -> Ints:
+def _opening(start: Cars, closing: Cars) -> Cars:
     return np.concatenate([start[:, None, :], closing[:, :-1, :]], axis=1)
+
+
+def together(path: PlantPath) -> PlantPath:
+    """The same plant with all its vehicles as one: the last axis has length 1."""
+    sums = {
+        each.name: getattr(path, each.name).sum(axis=-1, keepdims=True, dtype=CARS)
+        for each in fields(path)
+        if each.name != "binding"
+    }
+    return PlantPath(binding=path.binding, **sums)
+
+
+def one_after_another(paths: Sequence[PlantPath]) -> PlantPath:
+    """Blocks of draws of one plant as one path."""
+    joined = {
+        each.name: np.concatenate([getattr(path, each.name) for path in paths])
+        for each in fields(PlantPath)
+    }
+    return PlantPath(**joined)
 
 
 def served_from_elsewhere(without: PlantPath, with_: PlantPath) -> Ints:

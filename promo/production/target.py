@@ -16,8 +16,9 @@ import numpy as np
 from pydantic import PlainValidator, WithJsonSchema
 
 from promo.errors import Diagnostic
+from promo.production.floor import Cars
 from promo.quantities import AS_QUANTITY, FIRST_YEAR, LAST_YEAR, between, count, quantity
-from promo.schema import Bools, Floats, Ints
+from promo.schema import Bools, Floats
 from promo.textfile import Count, Day, FileModel, Loaded, Quantity, Text
 
 CarsBuilt = Annotated[
@@ -46,7 +47,7 @@ class Target(FileModel):
         """On which of these days (T,) are cars built that `built_so_far` does not hold?"""
         return np.array([self.up_to < day <= self.ends for day in days], dtype=np.bool_)
 
-    def year_output(self, so_far: Floats, built: Ints, days: Sequence[date]) -> Floats:
+    def year_output(self, so_far: Floats, built: Cars, days: Sequence[date]) -> Floats:
         """Cars (R,) of the whole year: `so_far` (R,) and what is `built` (R, T, J) besides."""
         counted = built[:, self.still_counts(days)].sum(axis=(1, 2))
         return np.asarray(np.rint(so_far) + counted, dtype=np.float64)
