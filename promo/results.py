@@ -16,8 +16,9 @@ from promo.policy.money import BASIS
 from promo.production.accounts import Item
 from promo.pull_through import Output, PullThrough, additional_by_vehicle
 from promo.schema import MEASURES, Floats, Ints, Measure, MeasureKind, Standing, Words
-from promo.simulation.ledger import ANYWAY, MOVED, NEW, OUTSIDE, PARTS, POOL, SWITCHED
+from promo.simulation.ledger import PARTS
 from promo.simulation.offers import pot_names, scaled_amounts
+from promo.simulation.streams import ANYWAY, MOVED, NEW, OUTSIDE, POOL, SWITCHED
 from promo.simulation.uncertainty import interval, measure, probability, ratio
 from promo.simulation.worlds import Outcome
 from promo.study import Study

@@ -11,7 +11,7 @@ from promo.demand.nested_logit import Nests
 from promo.schema import Floats, Ints
 from promo.simulation.landing import DISTANCES
 
-COST_BINS = 20
+COST_BINS = 14
 """Bins of the cost of moving; few amounts are all among their ends."""
 
 
@@ -70,9 +70,9 @@ class Behaviour:
         by_type = ("alpha", "cost_earlier", "cost_later")
         return replace(self, **{name: getattr(self, name)[:, types] for name in by_type})
 
-    def row(self, draw: int) -> Behaviour:
-        """The parameters of one draw, still as arrays of one row."""
-        return Behaviour(*(getattr(self, name)[draw : draw + 1] for name in self.__slots__))
+    def take(self, rows: Ints) -> Behaviour:
+        """The parameters of some draws."""
+        return Behaviour(*(getattr(self, name)[rows] for name in self.__slots__))
 
 
 @dataclass(frozen=True, slots=True)

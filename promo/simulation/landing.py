@@ -8,6 +8,7 @@ offer moves only the excess and a household moves once.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -78,13 +79,13 @@ class Memory:
 
     Attributes
     ----------
-    day : day of the window on which it ends
+    day : (R,) day of the window on which it ends
     pool : (R, I, U) cars willing and not landed
     taken : (R, I, U) largest share of the planned that was ever willing
     landed : (R, I, U) cars landed so far
     """
 
-    day: int
+    day: Ints
     pool: Floats
     taken: Floats
     landed: Floats
@@ -104,7 +105,6 @@ class Landing:
     daily : (R, W, I, U) cars landing on each day, by planned week
     pool, taken : (R, W, I', U) as in `Memory`, at the end of each day, of the types that move
     before : (R, I, U) cars that had landed before this state began
-    at_distance : (R, P, I', G, D) cars landed by period of landing, group of weeks and distance
     types : (I',) numbers of the types that move
     """
 
@@ -112,7 +112,6 @@ class Landing:
     pool: Floats
     taken: Floats
     before: Floats
-    at_distance: Floats
     types: Ints
 
     @property
@@ -134,16 +133,21 @@ class Landing:
 
     def memory(self, day: int, row: int) -> Memory:
         """What one draw remembers at the start of a day."""
-        here = slice(row, row + 1)
-        landed = self.before[here] + self.daily[here, :day].sum(axis=1)
+        landed = self.before[row] + self.daily[row, :day].sum(axis=0)
         pool, taken = np.zeros_like(landed), np.zeros_like(landed)
         if day > 0:
-            pool[:, self.types] = self.pool[here, day - 1]
-            taken[:, self.types] = self.taken[here, day - 1]
-        return Memory(day, pool, taken, landed)
+            pool[self.types] = self.pool[row, day - 1]
+            taken[self.types] = self.taken[row, day - 1]
+        return Memory(np.array([day]), pool[None], taken[None], landed[None])
 
 
-def land(  # noqa: PLR0913 - the six inputs of one recursion
+def joined_memories(memories: Sequence[Memory]) -> Memory:
+    """What several draws remember, one after the other."""
+    names = ("day", "pool", "taken", "landed")
+    return Memory(*(np.concatenate([getattr(m, name) for m in memories]) for name in names))
+
+
+def land(  # noqa: PLR0913 - the inputs of one recursion
     planned: Floats,
     willing: Willing,
     between: Between,
@@ -151,7 +155,6 @@ def land(  # noqa: PLR0913 - the six inputs of one recursion
     aware: Floats,
     hazard: Floats,
     period: Ints,
-    group: Ints,
     memory: Memory | None = None,
 ) -> Landing:
     """Follow willing households from day to day until they buy or their own day comes.
@@ -163,35 +166,35 @@ def land(  # noqa: PLR0913 - the six inputs of one recursion
     aware : (R, W) share of people at home who know
     hazard : (R, W) daily probability that a willing household buys
     period : (W,) period of each day, counted from 0
-    group : (U,) group of each week for the record by distance
     memory : what an earlier state left behind; days up to its end are not lived again
     """
     draws, types, weeks = planned.shape
     length = period.size
     daily, pools, takens = (np.zeros((draws, length, types, weeks)) for _ in range(3))
-    groups = int(group.max()) + 1
-    at_distance = np.zeros((draws, willing.share.shape[1], types, groups, DISTANCES.size))
-    place = _places(between, group)
+    start = np.zeros(draws, dtype=np.int64) if memory is None else memory.day
     pool = np.zeros_like(planned) if memory is None else memory.pool.copy()
     taken = np.zeros_like(planned) if memory is None else memory.taken.copy()
     before = np.zeros_like(planned) if memory is None else memory.landed
-    for day in range(0 if memory is None else memory.day, length):
+    for day in range(int(start.min(initial=length)), length):
         now = period[day]
         know = aware[:, day, None, None]
         reach = know * willing.read(between, now, day)
-        if memory is not None and day == memory.day:
-            pool *= _still(reach, taken)
-        elif day and period[day - 1] != now:
-            pool *= _still(reach, know * willing.read(between, period[day - 1], day))
-        larger = np.maximum(taken, reach)
+        here = start <= day
+        if memory is not None and (start == day).any():
+            enters = start == day
+            pool[enters] *= _still(reach[enters], taken[enters])
+        if day and period[day - 1] != now:
+            was_here = start < day
+            earlier = know * willing.read(between, period[day - 1], day)
+            pool[was_here] *= _still(reach[was_here], earlier[was_here])
+        larger = np.maximum(taken, reach * here[:, None, None])
         pool += planned * (larger - taken)
         taken = larger
         pool *= between.later[day]
-        landing = pool * hazard[:, day, None, None]
+        landing = pool * (hazard[:, day] * here)[:, None, None]
         pool -= landing
         daily[:, day], pools[:, day], takens[:, day] = landing, pool, taken
-        at_distance[:, now] += (landing @ place[day]).reshape(at_distance[:, now].shape)
-    return Landing(daily, pools, takens, before, at_distance, np.arange(types))
+    return Landing(daily, pools, takens, before, np.arange(types))
 
 
 def _still(reach: Floats, before: Floats) -> Floats:
@@ -200,13 +203,22 @@ def _still(reach: Floats, before: Floats) -> Floats:
     return np.clip(kept, 0.0, 1.0)
 
 
-def _places(between: Between, group: Ints) -> Floats:
-    """Weights (W, U, G x D) of a planned week's group and distances on each day."""
-    days, weeks = between.cell.shape
-    groups = int(group.max()) + 1
-    place = np.zeros((days, weeks, groups * DISTANCES.size))
-    day, week = np.indices((days, weeks))
-    cell = group * DISTANCES.size + between.cell
-    place[day, week, cell] = 1 - between.weight
-    place[day, week, cell + 1] = between.weight
-    return place
+def at_distances(daily: Floats, between: Between, period: Ints, group: Ints) -> Floats:
+    """Cars (R, W, I, U) landed each day, by period of landing, group of weeks and distance.
+
+    Returns (R, P, I, G, D): what lands between two of `DISTANCES` belongs to both in part.
+    """
+    draws, _, types, _ = daily.shape
+    shape = (draws, int(period.max()) + 1, types, int(group.max()) + 1, DISTANCES.size)
+    found = np.zeros(shape)
+    for now in range(shape[1]):
+        days = period == now
+        for then in range(shape[3]):
+            here = np.ix_(days, group == then)
+            cell, weight = between.cell[here].ravel(), between.weight[here].ravel()
+            place = np.zeros((cell.size, DISTANCES.size))
+            number = np.arange(cell.size)
+            place[number, cell], place[number, cell + 1] = 1 - weight, weight
+            cars = daily[:, days][..., group == then].swapaxes(1, 2)
+            found[:, now, :, then] = cars.reshape(draws, types, cell.size) @ place
+    return found

@@ -1,14 +1,15 @@
 """When does the money run out? Claims against first-come pots, day by day.
 
-Claims arrive at rates that are known within one state (the set of open pots). Whole days add up
-until the first on which a pot cannot pay; that day alone is put in order, claim by claim. The
-pot closes at its first refusal, and what is left of the day is lived in the next state.
+Purchases are made at rates that are known within one state (the set of open pots); each is filed
+as a claim some days later. Whole days add up until the first on which a pot cannot pay; that day
+alone is put in order, claim by claim. The pot closes at its first refusal, and what is left of
+the day is lived in the next state. Cars bought before, whose claims arrive after, go unpaid.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Generator
+from dataclasses import dataclass, field
 from typing import Any, Literal, TypeAlias
 
 import numpy as np
@@ -25,12 +26,12 @@ LastYuan: TypeAlias = Literal["refuse", "part", "overspend"]
 
 @dataclass(frozen=True, slots=True)
 class ClaimRates:
-    """Expected claims a day in one state of the pots.
+    """Expected purchases a day that earn a claim in one state of the pots.
 
     Attributes
     ----------
-    rates : (W, N) claims a day, by column
-    amount : (N, P) fen that each pot pays to a claim of this column
+    rates : (W, A) a day, by amount class
+    amount : (A, K) fen that each pot pays to a claim of this class
     """
 
     rates: Floats
@@ -47,6 +48,23 @@ class Carry:
 
 
 @dataclass(frozen=True, slots=True)
+class Filing:
+    """When do claims arrive? Days (F,) after the purchase, and share (F,) of claims with each."""
+
+    days: Ints
+    share: Floats
+
+    @property
+    def longest(self) -> int:
+        """The most days between purchase and claim."""
+        return int(self.days.max())
+
+
+AT_ONCE = Filing(np.zeros(1, dtype=np.int64), np.ones(1))
+"""Money is taken at the purchase."""
+
+
+@dataclass(frozen=True, slots=True)
 class Spell:
     """What happened in one state of the pots.
 
@@ -54,13 +72,15 @@ class Spell:
     ----------
     open_pots : numbers of the pots that were open
     start, end : instants in days since the window's first midnight
-    claims : (W, N) claims accepted, by day and column
+    claims : (W, A) purchases that were paid, by day of the purchase and amount class
+    unpaid : (W, A) purchases whose claims found no money, in the same way
     """
 
     open_pots: frozenset[int]
     start: float
     end: float
     claims: Cars
+    unpaid: Cars
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,8 +90,8 @@ class MoneyPath:
     Attributes
     ----------
     spells : one a state, in order
-    closing : (P,) instant of the first refusal for lack of money, infinite if there was none
-    spent : (W, P) fen a day
+    closing : (K,) instant of the first refusal for lack of money, infinite if there was none
+    spent : (D, K) fen a day, by day of the claim; D days hold the last claim
     """
 
     spells: tuple[Spell, ...]
@@ -79,7 +99,11 @@ class MoneyPath:
     spent: Cars
 
 
-def spend(
+State: TypeAlias = tuple[frozenset[int], float]
+"""The open pots, and the instant from which on they are the only ones."""
+
+
+def spend(  # noqa: PLR0913 - the pots, and the rules for them
     rates_in: Callable[[frozenset[int], float], ClaimRates],
     budget: Ints,
     *,
@@ -87,45 +111,192 @@ def spend(
     last_yuan: LastYuan,
     luck: Luck,
     carries: tuple[Carry, ...] = (),
+    filing: Filing = AT_ONCE,
 ) -> MoneyPath:
-    """Pay claims in order of arrival until the window ends or every pot is closed.
+    """Pay claims in order of arrival until the last one or until every pot is closed.
 
     Parameters
     ----------
-    rates_in : claims in the state with these pots open, entered at this instant
-    budget : (P,) fen in each pot
+    rates_in : purchases in the state with these pots open, entered at this instant
+    budget : (K,) fen in each pot
     days : length of the window
     carries : in order of their days
+    filing : when claims follow purchases
     """
-    pots = frozenset(range(budget.size))
-    closing = np.full(budget.size, np.inf)
-    spent = np.zeros((days, budget.size), dtype=np.int64 if luck.whole else np.float64)
-    spells: list[Spell] = []
-    instant = 0.0
-    while pots and instant < days:
-        state = rates_in(pots, instant)
-        arrived = luck.counts(_from_instant(state.rates, instant))
-        due = arrived @ state.amount
-        held = _held(budget, spent + due, carries)
-        stop = _first_day_short(due, held - spent.sum(axis=0), pots)
-        if stop is None:
-            spent += _pay(arrived, state.amount)
-            spells.append(Spell(pots, instant, float(days), arrived))
-            break
-        earlier = arrived.copy()
-        earlier[stop:] = 0
-        spent += _pay(earlier, state.amount)
-        closes, paid, tops, moment = _closing_day(
-            arrived[stop], state.amount, held[stop] - spent.sum(axis=0), pots, last_yuan, luck
+    path = money_path(
+        budget, days=days, last_yuan=last_yuan, luck=luck, carries=carries, filing=filing
+    )
+    try:
+        state = next(path)
+        while True:
+            state = path.send(rates_in(*state))
+    except StopIteration as ended:
+        found: MoneyPath = ended.value
+        return found
+
+
+def money_path(
+    budget: Ints,
+    *,
+    days: int,
+    last_yuan: LastYuan,
+    luck: Luck,
+    carries: tuple[Carry, ...] = (),
+    filing: Filing = AT_ONCE,
+) -> Generator[State, ClaimRates, MoneyPath]:
+    """The same, asking for the rates of each state: many draws can be answered together."""
+    desk = _Desk(budget, days, last_yuan, luck, carries, filing)
+    while desk.pots and desk.instant < days:
+        rates = yield desk.pots, desk.instant
+        desk.enter(rates)
+        desk.serve()
+    return desk.path()
+
+
+@dataclass(slots=True)
+class _Spell:
+    """A spell in the making: `pending` (W, A, F) purchases by day, amount class and filing."""
+
+    open_pots: frozenset[int]
+    start: float
+    end: float
+    amount: Ints
+    pending: Cars
+    paid: Cars
+    unpaid: Cars
+
+
+@dataclass(slots=True)
+class _Desk:
+    """Where claims are decided in the order in which they arrive."""
+
+    budget: Ints
+    days: int
+    last_yuan: LastYuan
+    luck: Luck
+    carries: tuple[Carry, ...]
+    filing: Filing
+    instant: float = 0.0
+    pots: frozenset[int] = field(init=False)
+    closing: Floats = field(init=False)
+    spent: Cars = field(init=False)
+    spells: list[_Spell] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        kind = np.int64 if self.luck.whole else np.float64
+        self.pots = frozenset(range(self.budget.size))
+        self.closing = np.full(self.budget.size, np.inf)
+        self.spent = np.zeros((self.days + self.filing.longest, self.budget.size), dtype=kind)
+
+    def enter(self, rates: ClaimRates) -> None:
+        """Draw the purchases that would be made if this state lasted to the end."""
+        bought = self.luck.counts(_from_instant(rates.rates, self.instant))
+        pending = self.luck.split(bought, self.filing.share)
+        none = np.zeros_like(bought)
+        self.spells.append(
+            _Spell(
+                self.pots,
+                self.instant,
+                float(self.days),
+                rates.amount,
+                pending,
+                none,
+                none.copy(),
+            )
         )
-        earlier[stop] = paid
-        spent[stop] += tops
-        begin = instant - stop if int(instant) == stop else 0.0
-        end = stop + begin + (1 - begin) * moment
-        spells.append(Spell(pots, instant, end, earlier))
-        closing[list(closes)] = end
-        pots, instant = pots - closes, end
-    return MoneyPath(spells=tuple(spells), closing=closing, spent=spent)
+
+    def serve(self) -> None:
+        """Pay claims until a pot closes within the window, or the last one is decided."""
+        while self.pots:
+            due = self._due()
+            held = _held(self.budget, self.spent + due, self._carries())
+            stop = _first_day_short(due, held - self.spent.sum(axis=0), self.pots)
+            if stop is None:
+                self._pay_before(len(due))
+                self.spent += due
+                self.instant = float(self.days)
+                return
+            self._pay_before(stop)
+            self.spent[:stop] += due[:stop]
+            self._closing_day(stop, held[stop] - self.spent.sum(axis=0))
+            if self.instant < self.days:
+                return
+
+    def path(self) -> MoneyPath:
+        """What happened, once nobody is served any more."""
+        spells = []
+        for spell in self.spells:
+            spell.unpaid += spell.pending.sum(axis=-1)
+            spells.append(Spell(spell.open_pots, spell.start, spell.end, spell.paid, spell.unpaid))
+        return MoneyPath(tuple(spells), self.closing, self.spent)
+
+    def _carries(self) -> tuple[Carry, ...]:
+        """What is left in a pot is known once its last claim is in."""
+        late = self.filing.longest
+        return tuple(Carry(c.day + late, c.giver, c.taker) for c in self.carries)
+
+    def _amount(self, spell: _Spell) -> Ints:
+        """Fen (A, K) that the pots still open pay to claims of a spell."""
+        still = np.isin(np.arange(self.budget.size), list(self.pots))
+        return spell.amount * still
+
+    def _due(self) -> Cars:
+        """Fen (D, K) due to pending claims by day of the claim."""
+        due = np.zeros_like(self.spent)
+        for spell in self.spells:
+            amount = self._amount(spell)
+            for number, late in enumerate(self.filing.days):
+                due[late : late + self.days] += spell.pending[..., number] @ amount
+        return due
+
+    def _pay_before(self, stop: int) -> None:
+        """Pay whatever is filed before a day."""
+        for spell in self.spells:
+            for number, late in enumerate(self.filing.days):
+                filed = spell.pending[: max(stop - int(late), 0), :, number]
+                spell.paid[: len(filed)] += filed
+                filed[...] = 0
+
+    def _closing_day(self, day: int, left: Cars) -> None:
+        """Settle one day claim by claim up to the first refusal, and close its pots."""
+        filed = [
+            (spell, day - int(late), number)
+            for spell in self.spells
+            for number, late in enumerate(self.filing.days)
+            if 0 <= day - late < self.days
+        ]
+        cars = np.concatenate([spell.pending[then, :, n] for spell, then, n in filed])
+        amount = np.concatenate([self._amount(spell) for spell, *_ in filed])
+        settled = _settle(cars, amount, left, self.pots, self.last_yuan, self.luck)
+        sizes = [len(spell.amount) for spell, *_ in filed]
+        paid = np.split(settled.paid, np.cumsum(sizes)[:-1])
+        refused = np.split(settled.refused, np.cumsum(sizes)[:-1])
+        for (spell, then, number), given, denied in zip(filed, paid, refused, strict=True):
+            spell.paid[then] += given
+            spell.pending[then, :, number] -= given + denied
+            if self.filing.days[number]:
+                spell.unpaid[then] += denied
+        self.spent[day] += settled.fen
+        begin = self.instant - day if int(self.instant) == day else 0.0
+        self.instant = day + begin + (1 - begin) * settled.moment
+        self.closing[list(settled.closes)] = self.instant
+        self.pots -= settled.closes
+        self._stop_buying(day, settled.moment)
+
+    def _stop_buying(self, day: int, moment: float) -> None:
+        """Purchases after the instant at which a pot closed belong to the next state."""
+        if self.instant < self.days:
+            spell = self.spells[-1]
+            spell.end = self.instant
+            spell.pending[day + 1 :] = 0
+            later = self.filing.days > 0
+            share = np.array([moment, 1.0 - moment])
+            made = self.luck.split(spell.pending[day], share)[..., 0]
+            spell.pending[day] = made * later
+        for spell in self.spells:
+            nothing = ~self._amount(spell).any(axis=1)
+            spell.unpaid[:, nothing] += spell.pending[:, nothing].sum(axis=-1)
+            spell.pending[:, nothing] = 0
 
 
 def _held(budget: Ints, spent: Cars, carries: tuple[Carry, ...]) -> Cars:
@@ -148,10 +319,6 @@ def _from_instant(rates: Floats, instant: float) -> Floats:
     return left
 
 
-def _pay(claims: Cars, amount: Ints) -> Cars:
-    return claims @ amount
-
-
 def _first_day_short(paid: Cars, left: Cars, pots: frozenset[int]) -> int | None:
     """The first day on whose evening an open pot would be overdrawn; both are (W, P)."""
     open_pots = sorted(pots)
@@ -159,35 +326,57 @@ def _first_day_short(paid: Cars, left: Cars, pots: frozenset[int]) -> int | None
     return int(short.argmax()) if short.any() else None
 
 
-def _closing_day(
+@dataclass(frozen=True, slots=True)
+class _Settled:
+    """One day up to its first refusal.
+
+    Attributes
+    ----------
+    closes : pots that close
+    paid, refused : (N,) claims by column; what is in neither comes after the refusal
+    fen : (K,) paid by each pot
+    moment : when the refusal came, as a share of the day
+    """
+
+    closes: frozenset[int]
+    paid: Cars
+    refused: Cars
+    fen: Cars
+    moment: float
+
+
+def _settle(
     arrived: Cars,
     amount: Ints,
     left: Cars,
     pots: frozenset[int],
     last_yuan: LastYuan,
     luck: Luck,
-) -> tuple[frozenset[int], Cars, Cars, float]:
-    """Settle one day claim by claim.
+) -> _Settled:
+    """Settle the claims of one day (N,) that pay these amounts (N, K), one by one.
 
-    Returns the pots that close, the claims paid by column, the fen paid by pot, and when in the
-    day the first refusal came (0 to 1). Whatever the rule for the last yuan, a claim that finds a
-    pot empty is refused.
+    Whatever the rule for the last yuan, a claim that finds a pot empty is refused.
     """
     columns, sizes, moments = luck.order(arrived)
     due = sizes[:, None] * amount[columns]
     running = due.cumsum(axis=0)
     short = running > left
     # Fractions of claims add up to a rounding less than their day: then the last does not fit.
-    short[-1] |= arrived @ amount > left
     short[:, [p for p in range(left.size) if p not in pots]] = False
+    if not short.any():
+        open_pots = sorted(pots)
+        excess = (arrived @ amount - left)[open_pots]
+        short[-1, open_pots] = excess == excess.max()
     first = int(short.any(axis=1).argmax())
     closes = frozenset(np.flatnonzero(short[first]).tolist())
     before = running[first] - due[first]
     found_empty = (before >= left)[sorted(closes)].all()
     paid_count = first if last_yuan == "refuse" or found_empty else first + 1
-    paid = np.zeros_like(arrived)
+    paid, refused = np.zeros_like(arrived), np.zeros_like(arrived)
     np.add.at(paid, columns[:paid_count], sizes[:paid_count])
+    if paid_count == first:
+        refused[columns[first]] = sizes[first]
     fen = running[paid_count - 1] if paid_count else np.zeros_like(left)
     if last_yuan == "part":
         fen = np.minimum(fen, left)
-    return closes, paid, fen, float(moments[first])
+    return _Settled(closes, paid, refused, fen, float(moments[first]))

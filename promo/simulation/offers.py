@@ -61,7 +61,7 @@ class Paid:
     fen: Ints
     old_car: Floats
 
-    def __getitem__(self, rows: slice) -> Paid:
+    def __getitem__(self, rows: Ints) -> Paid:
         """The same of some draws."""
         return Paid(self.fen[rows], self.old_car[rows])
 

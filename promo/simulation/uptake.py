@@ -15,7 +15,15 @@ from promo.demand.nested_logit import pivot
 from promo.demand.response import Response, market_gain, stay_shares
 from promo.schema import Floats, Ints
 from promo.simulation.behaviour import Behaviour, Willingness, willingness
-from promo.simulation.landing import DISTANCES, Between, Landing, Memory, Willing, land
+from promo.simulation.landing import (
+    DISTANCES,
+    Between,
+    Landing,
+    Memory,
+    Willing,
+    at_distances,
+    land,
+)
 from promo.simulation.offers import Paid
 from promo.simulation.pool import Asked, Drawn, drawn_from_pool
 from promo.simulation.setting import Setting
@@ -32,11 +40,13 @@ class Movers:
     Attributes
     ----------
     landing : expected cars by day and planned week
+    at_distance : (R, P, I', G, D) those of `landing.types` by period, group of weeks and distance
     vehicles : (R, P, I, G, J) vehicles taken by period of landing and group of planned weeks
     gain : (R, P, I, G) yuan gained a car
     """
 
     landing: Landing
+    at_distance: Floats
     vehicles: Floats
     gain: Floats
 
@@ -325,13 +335,13 @@ def _paid_later(
     """
     last = window.periods
     landed = np.zeros(movers.gain.shape)
-    landed[:, :, made.types] = movers.landing.at_distance.sum(axis=-1)
+    landed[:, :, made.types] = movers.at_distance.sum(axis=-1)
     total = landed.sum(axis=1)[..., :last].swapaxes(1, 2)
     missing, resolute = np.zeros(total.shape), np.zeros(total.shape)
     paid = made.benefit > 0
     for (now, then), ladder in made.willing.items():
         if then < last:
-            cars = movers.landing.at_distance[:, now, :, then]
+            cars = movers.at_distance[:, now, :, then]
             trust = belief[:, window.group == then].mean(axis=1, keepdims=True)
             even_so = np.divide(
                 ladder[-1].share,
@@ -398,21 +408,21 @@ def _movers(
         aware=aware_at_home(behaviour, window.days),
         hazard=landing_hazard(behaviour, window.days[-1] - window.days),
         period=window.period,
-        group=window.group,
         memory=None if entry.memory is None else entry.memory.of_types(types),
     )
+    at_distance = at_distances(landing.daily, window.between, window.period, window.group)
     draws, _, everyone, vehicles = made.benefit.shape
     shape = (draws, window.periods, everyone, window.inside.size)
     taken, gain = np.zeros((*shape, vehicles)), np.zeros(shape)
     for (now, then), ladder in made.willing.items():
-        landed = landing.at_distance[:, now, :, then]
+        landed = at_distance[:, now, :, then]
         vehicles_taken = ladder[0].composition(landed)
         taken[:, now, types, then] = vehicles_taken
         if entry.settled:
             # Where a policy ends between both days the least willing move: never above the money.
             money = (vehicles_taken * made.benefit[:, now, types]).sum(axis=-1)
             gain[:, now, types, then] = np.minimum(ladder[0].gain_per_car(landed), money)
-    return Movers(landing=landing.for_types(types, everyone), vehicles=taken, gain=gain)
+    return Movers(landing.for_types(types, everyone), at_distance, taken, gain)
 
 
 def _share_by_week(window: Window, made: Offer, belief: Floats) -> Floats:

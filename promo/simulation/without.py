@@ -139,7 +139,6 @@ def _moved_by_policies(setting: Setting, behaviour: Behaviour, planned: Planned)
             aware=np.broadcast_to(behaviour.aware_public[:, None], (in_bins.shape[0], days.size)),
             hazard=landing_hazard(behaviour, ends - days),
             period=np.zeros(days.size, dtype=np.int64),
-            group=np.zeros(in_bins.shape[2], dtype=np.int64),
         )
         daily[:, :, days] += np.moveaxis(landing.daily.sum(axis=3), 1, 2)
         daily -= spread_over_days(setting, landing.total, planned.unmoved, in_bins)

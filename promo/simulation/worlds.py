@@ -16,11 +16,23 @@ import numpy as np
 from promo.schema import Floats, Ints, Words
 from promo.simulation.behaviour import Behaviour
 from promo.simulation.draws import Chance, Luck, Means, ParameterDraws
-from promo.simulation.landing import Memory
-from promo.simulation.ledger import Claimants, Tally, expected_claims, sources
-from promo.simulation.money_path import Carry, Cars, ClaimRates, LastYuan, MoneyPath, spend
+from promo.simulation.landing import Memory, joined_memories
+from promo.simulation.ledger import Claimants, Tally
+from promo.simulation.money_path import (
+    AT_ONCE,
+    Carry,
+    Cars,
+    ClaimRates,
+    Filing,
+    LastYuan,
+    MoneyPath,
+    Spell,
+    State,
+    money_path,
+)
 from promo.simulation.offers import Paid
 from promo.simulation.setting import Setting
+from promo.simulation.streams import columns, streams
 from promo.simulation.uptake import Entry, Offer, Uptake, Window, offer, uptake
 from promo.simulation.without import Planned
 
@@ -40,12 +52,13 @@ class Outcome:
     ----------
     budget : (R, K) fen
     closing : (R, K) days after the window's first midnight, infinite if never
-    spent : (R, W, K) fen a day
+    spent : (R, D, K) fen a day, by day of the claim; D days hold the last claim
     parts : (R, 6, J) subsidised cars by row of the ledger and vehicle
+    unpaid : (R, 6, J) cars bought for money that was gone when the claim came, in the same way
     with_campaign, without_campaign : (R, H, L + 1) cars bought in the city, by day of the horizon
-    instead : (R, J) what the subsidised households buy without, inside the horizon
+    instead : (R, J) what the households of `parts` and `unpaid` buy without, inside the horizon
     from_beyond : (R,) cars moved from beyond the horizon
-    gain : (R,) yuan gained by buyers as they perceive it
+    gain_by_type : (R, I) yuan gained by buyers as they perceive it; the outside type last
     unnoticed : (R,) yuan that reached buyers without counting in their decision
     kept_by_sellers : (R,) yuan that did not reach buyers
     planned : (R, H, L + 1) expected cars without the campaign
@@ -55,14 +68,20 @@ class Outcome:
     closing: Floats
     spent: Cars
     parts: Cars
+    unpaid: Cars
     with_campaign: Cars
     without_campaign: Cars
     instead: Cars
     from_beyond: Cars
-    gain: Floats
+    gain_by_type: Floats
     unnoticed: Floats
     kept_by_sellers: Floats
     planned: Floats
+
+    @property
+    def gain(self) -> Floats:
+        """Yuan (R,) gained by all buyers as they perceive it."""
+        return np.asarray(self.gain_by_type.sum(axis=1))
 
     def take(self, rows: Ints) -> Outcome:
         """The outcomes of these draws."""
@@ -95,6 +114,7 @@ class Block:
     last_yuan: LastYuan
     draws: ParameterDraws
     carries: tuple[Carry, ...] = ()
+    filing: Filing = AT_ONCE
 
     @property
     def all_pots(self) -> frozenset[int]:
@@ -102,12 +122,43 @@ class Block:
 
     def live(self, luck_of: Callable[[int], Luck]) -> Outcome:
         """Both worlds in every draw of the block; `luck_of` gives the luck of a draw's number."""
-        state = self._with_hurry()
         lives = [
-            _Life(self, state, row, luck_of(int(number))).outcome()
-            for row, number in enumerate(self.draws.number)
+            _Life(self, row, luck_of(int(number))) for row, number in enumerate(self.draws.number)
         ]
-        return joined(lives)
+        self._live_through(lives)
+        planned = self._planned()
+        displaced = np.zeros_like(planned)
+        for state in dict.fromkeys(entered.state for life in lives for entered in life.entered):
+            displaced[state.rows] += state.claimants.displaced(state.lived(lives))
+        alone = np.maximum(planned - displaced, 0.0)
+        return joined([life.outcome(planned[n], alone[n]) for n, life in enumerate(lives)])
+
+    def _live_through(self, lives: list[_Life]) -> None:
+        """Every draw from state to state; those that enter the same one are answered together."""
+        waiting = {row: life.wanted for row, life in enumerate(lives) if life.wanted}
+        first = self._with_hurry() if waiting else None
+        while waiting:
+            pots = max((state[0] for state in waiting.values()), key=lambda p: (len(p), sorted(p)))
+            rows = [row for row, state in waiting.items() if state[0] == pots]
+            found = (
+                first if first is not None else self._later_state([lives[r] for r in rows], pots)
+            )
+            first = None
+            state = self._entered(np.array(rows), found)
+            for place, row in enumerate(rows):
+                lives[row].enter(state, place)
+                wanted = lives[row].wanted
+                del waiting[row]
+                if wanted:
+                    waiting[row] = wanted
+
+    def _entered(self, rows: Ints, found: Uptake) -> _State:
+        """A state with all that is needed to count and class its claims."""
+        setting, window = self.setting, self.window
+        flows = streams(setting, window, self.planned_of(rows), found)
+        cut = columns(flows)
+        claimants = Claimants.of(setting, window, flows, cut)
+        return _State(rows, found, claimants, cut.class_rates)
 
     def _with_hurry(self) -> Uptake:
         """The state with all pots open, hurried by the expected end of the money."""
@@ -126,18 +177,58 @@ class Block:
     def _uptake(self, made: Offer, entry: Entry) -> Uptake:
         return uptake(self.setting, self.window, self.behaviour, self.planned, made, entry)
 
-    def planned_of(self, row: int) -> Planned:
-        """The world without of one draw, still as arrays of one row."""
-        return Planned(*(getattr(self.planned, f.name)[row : row + 1] for f in fields(Planned)))
+    def planned_of(self, rows: Ints) -> Planned:
+        """The world without of some draws."""
+        return Planned(*(getattr(self.planned, f.name)[rows] for f in fields(Planned)))
 
-    def later_state(
-        self, pots: frozenset[int], row: int, memory: Memory, belief: Floats
-    ) -> Uptake:
-        """The state of one draw after a pot closed; people believe of the rest what they did."""
-        paid = self.paid(pots)[row : row + 1]
-        behaviour, planned = self.behaviour.row(row), self.planned_of(row)
-        made = offer(self.setting, self.window, behaviour, planned, paid)
+    def _later_state(self, lives: list[_Life], pots: frozenset[int]) -> Uptake:
+        """The state of draws in which a pot closed; people believe of the rest what they did."""
+        rows = np.array([life.row for life in lives])
+        memory = joined_memories([life.memory() for life in lives])
+        belief = np.stack([life.belief() for life in lives])
+        behaviour, planned = self.behaviour.take(rows), self.planned_of(rows)
+        made = offer(self.setting, self.window, behaviour, planned, self.paid(pots)[rows])
         return uptake(self.setting, self.window, behaviour, planned, made, Entry(belief, memory))
+
+    def _planned(self) -> Floats:
+        """Expected purchases without the campaign (R, T, L + 1)."""
+        setting, shares = self.setting, self.planned.shares
+        rest = shares[..., ~setting.local].sum(axis=-1, keepdims=True)
+        few = np.concatenate([shares[..., setting.local], rest], axis=-1)
+        found = np.zeros((len(shares), len(setting.days), few.shape[-1]))
+        for period in range(few.shape[1]):
+            days = setting.period == period
+            found[:, days] = self.planned.daily[..., days].swapaxes(1, 2) @ few[:, period]
+        return found
+
+
+def _by_size(pots: frozenset[int]) -> tuple[int, list[int]]:
+    """States with more open pots come first."""
+    return len(pots), sorted(pots)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _State:
+    """A state of the pots and the draws that enter it.
+
+    Attributes
+    ----------
+    rows : (G,) places of those draws in the block
+    rates : (G, W, A) expected purchases a day by amount class
+    """
+
+    rows: Ints
+    uptake: Uptake
+    claimants: Claimants
+    rates: Floats
+
+    def lived(self, lives: list[_Life]) -> Floats:
+        """Share of each day (G, W) that each draw lives in this state."""
+        spells = [lives[row].spell_in(self) for row in self.rows]
+        start = np.array([[spell.start] for spell in spells])
+        end = np.array([[spell.end] for spell in spells])
+        day = np.arange(self.rates.shape[1])
+        return np.asarray(np.clip(end - day, 0, 1) - np.clip(start - day, 0, 1))
 
 
 def expected_spend(window: Window, state: Uptake) -> Floats:
@@ -187,80 +278,107 @@ def expected_belief(
     return np.asarray(believed + (1.0 - believed) * renewal[:, None])
 
 
+@dataclass(frozen=True, slots=True)
+class _Entered:
+    """A state one draw has entered, and its place among the draws that did."""
+
+    state: _State
+    place: int
+
+
 class _Life:
     """One draw from the first day of the window to the end of the horizon."""
 
-    def __init__(self, block: Block, state: Uptake, row: int, luck: Luck) -> None:
+    def __init__(self, block: Block, row: int, luck: Luck) -> None:
         self.block, self.row, self.luck = block, row, luck
-        self.state, self.state_row = state, row
-        self.entered: list[tuple[Claimants, ClaimRates]] = []
-
-    def outcome(self) -> Outcome:
-        block, row = self.block, self.row
-        path = spend(
-            self._rates_in,
+        self.entered: list[_Entered] = []
+        self.path: MoneyPath | None = None
+        self.wanted: State | None = None
+        self._money = money_path(
             block.budget[row],
             days=block.window.days.size,
             last_yuan=block.last_yuan,
-            luck=self.luck,
+            luck=luck,
             carries=block.carries,
+            filing=block.filing,
         )
-        tally, mean = self._tally(path)
+        self._ask(lambda: next(self._money))
+
+    def enter(self, state: _State, place: int) -> None:
+        """Live in this state until a pot closes."""
+        self.entered.append(_Entered(state, place))
+        rates = ClaimRates(state.rates[place], state.claimants.columns.amount[place])
+        self._ask(lambda: self._money.send(rates))
+
+    def _ask(self, step: Callable[[], State]) -> None:
+        try:
+            self.wanted = step()
+        except StopIteration as ended:
+            self.wanted, self.path = None, ended.value
+
+    def memory(self) -> Memory:
+        """Where the households stand at the instant at which the next state begins."""
+        instant = self.wanted[1] if self.wanted else 0.0
+        last = self.entered[-1]
+        return last.state.uptake.movers.landing.memory(int(instant), last.place)
+
+    def belief(self) -> Floats:
+        """Chance (U,), as people see it, that the money is there in each planned week."""
+        last = self.entered[-1]
+        return np.asarray(last.state.uptake.belief[last.place])
+
+    def spell_in(self, state: _State) -> Spell:
+        """What happened while this draw was in a state."""
+        place = next(n for n, entered in enumerate(self.entered) if entered.state is state)
+        return self.lived.spells[place]
+
+    @property
+    def lived(self) -> MoneyPath:
+        """The history of the pots."""
+        if self.path is None:
+            raise RuntimeError("the history of the pots is asked for before its end")
+        return self.path
+
+    def outcome(self, planned: Floats, alone: Floats) -> Outcome:
+        """Both worlds of this draw.
+
+        `planned` (T, L + 1) is expected without the campaign, of which `alone` has no part in it.
+        """
+        block, path = self.block, self.lived
+        paid = self._tally([spell.claims for spell in path.spells])
+        unpaid = self._tally([spell.unpaid for spell in path.spells])
+        both = paid.plus(unpaid)
         until = block.setting.horizon
-        behaviour, yuan = block.behaviour.row(row), path.spent.sum() / 100.0
-        planned = self._planned()
-        alone = np.maximum(planned - mean.same - mean.removed, 0.0)
+        behaviour, yuan = block.behaviour.take(np.array([self.row])), path.spent.sum() / 100.0
+        if not self.luck.whole:
+            alone = np.maximum(planned - both.same - both.removed, 0.0)
         unaffected = self.luck.counts(alone[:until])
-        without = unaffected + tally.same[:until] + tally.removed[:until]
+        without = unaffected + both.same[:until] + both.removed[:until]
         return Outcome(
-            budget=block.budget[row : row + 1],
+            budget=block.budget[self.row][None],
             closing=path.closing[None],
             spent=path.spent[None],
-            parts=tally.parts[None],
-            with_campaign=(unaffected + tally.arrived[:until])[None],
+            parts=paid.parts[None],
+            unpaid=unpaid.parts[None],
+            with_campaign=(unaffected + both.arrived[:until])[None],
             without_campaign=without[None],
-            instead=tally.instead[None],
-            from_beyond=np.asarray(tally.from_beyond)[None],
-            gain=np.asarray(tally.gain)[None],
-            unnoticed=(behaviour.passed_on - behaviour.perceived) * (yuan - tally.old_cars),
+            instead=both.instead[None],
+            from_beyond=np.asarray(both.from_beyond)[None],
+            gain_by_type=paid.gain[None],
+            unnoticed=(behaviour.passed_on - behaviour.perceived) * (yuan - paid.old_cars),
             kept_by_sellers=(1.0 - behaviour.passed_on) * yuan,
             planned=planned[None, :until],
         )
 
-    def _rates_in(self, pots: frozenset[int], instant: float) -> ClaimRates:
-        block = self.block
-        planned = block.planned_of(self.row)
-        if self.entered:
-            memory = self.state.movers.landing.memory(int(instant), self.state_row)
-            belief = self.state.belief[self.state_row : self.state_row + 1]
-            self.state = block.later_state(pots, self.row, memory, belief)
-            self.state_row = 0
-        streams = sources(block.setting, block.window, planned, self.state, self.state_row)
-        claimants, rates = Claimants.of(block.setting, block.window, streams)
-        self.entered.append((claimants, rates))
-        return rates
-
-    def _tally(self, path: MoneyPath) -> tuple[Tally, Tally]:
-        """Claims of all states classed, as they came and at their mean."""
-        lived = list(zip(self.entered, path.spells, strict=True))
-        if not self.luck.whole:
-            paid = [claimants.mean_tally(spell.claims) for (claimants, _), spell in lived]
-            mean = functools.reduce(Tally.plus, paid)
-            return mean, mean
-        came = [claimants.tally(spell.claims, self.luck) for (claimants, _), spell in lived]
-        means = [
-            claimants.mean_tally(expected_claims(rates, spell))
-            for (claimants, rates), spell in lived
+    def _tally(self, claims: list[Cars]) -> Tally:
+        """Claims (W, A) of all states classed."""
+        classed = [
+            entered.state.claimants.tally(entered.place, cars, self.luck)
+            for entered, cars in zip(self.entered, claims, strict=True)
+            if cars.any()
         ]
-        return functools.reduce(Tally.plus, came), functools.reduce(Tally.plus, means)
-
-    def _planned(self) -> Floats:
-        """Expected purchases without the campaign (T, L + 1)."""
-        setting, planned = self.block.setting, self.block.planned_of(self.row)
-        shares = planned.shares[0]
-        rest = shares[..., ~setting.local].sum(axis=-1, keepdims=True)
-        few = np.concatenate([shares[..., setting.local], rest], axis=-1)
-        return np.asarray(np.einsum("it,til->tl", planned.daily[0], few[setting.period]))
+        nothing = Tally.nothing(self.block.setting, whole=self.luck.whole)
+        return functools.reduce(Tally.plus, classed, nothing)
 
 
 def chance(seed: int) -> Callable[[int], Luck]:

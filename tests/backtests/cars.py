@@ -25,7 +25,7 @@ from promo.demand.assumptions import BEHAVIOUR
 from promo.pull_through import Output, PullThrough, pull_through
 from promo.schema import Assumption, Floats
 from promo.simulation.draws import ParameterDraws, draw_parameters
-from promo.simulation.ledger import POOL
+from promo.simulation.streams import POOL
 from promo.simulation.worlds import Outcome
 from promo.study import Study, load_study
 

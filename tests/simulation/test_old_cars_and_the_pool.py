@@ -10,9 +10,10 @@ from scipy.stats import norm
 from promo.demand.nested_logit import Nests
 from promo.results import Worlds, totals
 from promo.simulation.draws import ParameterDraws
-from promo.simulation.ledger import ANYWAY, MOVED, NEW, OUTSIDE, PARTS, POOL, SWITCHED
+from promo.simulation.ledger import PARTS
 from promo.simulation.offers import better_of
 from promo.simulation.pool import Asked, drawn_from_pool
+from promo.simulation.streams import ANYWAY, MOVED, NEW, OUTSIDE, POOL, SWITCHED
 from promo.simulation.worlds import chance, means
 
 HOME = "buyer_kind: individual, residence: 本市, registered_in: 本市"

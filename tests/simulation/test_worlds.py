@@ -9,7 +9,7 @@ import pytest
 
 from promo.pull_through import additional_by_vehicle
 from promo.simulation.draws import ParameterDraws, draw_parameters
-from promo.simulation.ledger import ANYWAY, MOVED, NEW, OUTSIDE, SWITCHED
+from promo.simulation.streams import ANYWAY, MOVED, NEW, OUTSIDE, SWITCHED
 from promo.simulation.worlds import chance, means
 
 OUTSIDE_BUYERS = """\
@@ -353,7 +353,7 @@ PLENTY = "    - {id: main, amount: 9000000000, pays: [%s]}"
 
 def claims_by_type(study, drawn):
     """Expected claims (R, I) before any pot closes, added up from the rates of all streams."""
-    from promo.simulation.ledger import sources
+    from promo.simulation.streams import columns, streams
 
     block = study.stage.block(drawn)
     state = block._with_hurry()
@@ -361,10 +361,9 @@ def claims_by_type(study, drawn):
     found = np.zeros((len(drawn), kinds))
     for kind in range(kinds):
         alone = _only(state, kind)
-        for row in range(len(drawn)):
-            streams = sources(block.setting, block.window, block.planned_of(row), alone, row)
-            rates, *_ = streams.claim_rates()
-            found[row, kind] = rates.rates.sum()
+        found[:, kind] = columns(
+            streams(block.setting, block.window, block.planned, alone)
+        ).rates.sum(axis=(1, 2))
     return found
 
 
