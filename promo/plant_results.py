@@ -17,7 +17,7 @@ from promo.production.stability import by_part
 from promo.pull_through import Output, additional_by_vehicle
 from promo.results import Worlds, days_of, ends_of, months_of
 from promo.schema import Floats, Ints, MeasureKind, Standing, Words
-from promo.simulation.ledger import MOVED, NEW, OUTSIDE, POOL
+from promo.simulation.streams import MOVED, NEW, OUTSIDE, POOL
 from promo.simulation.uncertainty import interval, measure
 
 
