@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import polars as pl
 import pytest
@@ -124,6 +124,32 @@ def test_litres_move_in_steps_of_a_tenth():
     assert change(text.replace("< 1.6", "<= 1.55"), displacement_l=2.0) == {"displacement_l": 1.55}
     two = text.replace("< 1.6", "< 1.6 AND displacement_l >= 1.55")
     assert change(two, displacement_l=2.0) == {"displacement_l": 1.55}
+
+
+EITHER_SIDE = CAMPAIGN.replace(
+    "when: \"energy IN ('BEV', 'PHEV') OR displacement_l < 1.6\"",
+    "when: \"invoice_date <= DATE '2022-11-08' OR invoice_date >= DATE '2022-11-12'\"",
+).replace("'10 days'", "'60 days'")
+
+
+def test_of_two_days_as_near_the_earlier_is_offered():
+    """From the 10th, two days back and two days on: the lower value, says question 2."""
+    on_the_tenth = {"registration_date": date(2022, 11, 20)}
+    assert change(EITHER_SIDE, **on_the_tenth) == {"invoice_date": date(2022, 11, 8)}
+
+
+def test_the_cells_passed_are_those_of_the_earlier_of_two_days_as_near():
+    """Back to the 8th passes two cells (9th, 8th), on to the 12th one, fewer litres one.
+
+    Each set of facts moves least first (question 2), which for the day is back; then litres pass
+    fewer cells (question 3). Were the way on compared, the day would stand first in the schema.
+    """
+    text = EITHER_SIDE.replace(
+        "'2022-11-12'\"}", "'2022-11-12' OR displacement_l < 1.4\"}"
+    ).replace("{pay: 1000}", "{pay: 1000, when: \"invoice_date <= DATE '2022-11-09' OR TRUE\"}")
+    assert change(text, displacement_l=1.4) == {"displacement_l": 1.3}
+    near = text.replace("'2022-11-09' OR TRUE", "'2022-11-30' OR TRUE")
+    assert change(near, displacement_l=1.4) == {"invoice_date": date(2022, 11, 8)}
 
 
 @pytest.mark.parametrize(
@@ -487,6 +513,9 @@ def steps(written: Written, case: dict[str, Any], name: str, new: Any) -> tuple[
     return abs(far.total_seconds() if isinstance(far, timedelta) else far), passed
 
 
+Size: TypeAlias = tuple[tuple[float, ...], tuple[tuple[Any, ...], ...]]
+
+
 def smallest_by_trying(
     written: Written, rules: Rules, case: dict[str, Any], left: dict[str, int]
 ) -> tuple[Any, ...] | None:
@@ -500,7 +529,7 @@ def smallest_by_trying(
     few = approved.with_columns(changed=changed).filter(
         pl.col("changed") == pl.col("changed").min()
     )
-    least: dict[tuple[int, ...], tuple[tuple[float, ...], int]] = {}
+    least: dict[tuple[int, ...], tuple[Size, int]] = {}
     known: dict[tuple[str, Any], tuple[float, int]] = {}
     for row in few.select(*values).unique().iter_rows(named=True):
         moved = sorted((n for n in values if row[n] != case[n]), key=list(FACTS).index)
@@ -508,13 +537,30 @@ def smallest_by_trying(
             known.setdefault((name, row[name]), steps(written, case, name, row[name]))
         facts = tuple(list(FACTS).index(name) for name in moved)
         far = tuple(known[name, row[name]][0] for name in moved)
+        size = far, tuple(rank(written, case, name, row[name]) for name in moved)
         passed = sum(known[name, row[name]][1] for name in moved)
-        if facts not in least or far < least[facts][0]:
-            least[facts] = far, passed
+        if facts not in least or size < least[facts][0]:
+            least[facts] = size, passed
     if not least:
         return None
     facts = min(least, key=lambda facts: (least[facts][1], facts))
-    return len(facts), least[facts][1], facts, least[facts][0]
+    return len(facts), least[facts][1], facts, *least[facts][0]
+
+
+def rank(written: Written, case: dict[str, Any], name: str, value: Any) -> tuple[Any, ...]:
+    """Which of two values as near comes first: the lower, or the earlier text.
+
+    All texts that no comparison names, nor another fact that one compares it with, are alike.
+    """
+    if not isinstance(value, str):
+        return (value,)
+    if FACTS[name].choices:
+        return (FACTS[name].choices.index(value),)
+    compared = [text for text in written.comparisons if name in read_condition(text).facts]
+    facts = {each for text in compared for each in read_condition(text).facts} - {name}
+    named = any(f"'{value}'" in text for text in compared)
+    known = named or value in [case.get(each) for each in facts]
+    return (0, value) if known else (1, ANOTHER)
 
 
 def dtype(name: str) -> pl.DataType:
@@ -530,7 +576,9 @@ def size_of(
     moved = {change.fact: change.new for change in found.changes}
     sizes = [steps(written, case, name, new) for name, new in moved.items()]
     facts = tuple(list(FACTS).index(name) for name in moved)
-    return len(facts), sum(passed for _, passed in sizes), facts, tuple(far for far, _ in sizes)
+    far = tuple(each for each, _ in sizes)
+    ranks = tuple(rank(written, case, name, new) for name, new in moved.items())
+    return len(facts), sum(passed for _, passed in sizes), facts, far, ranks
 
 
 def exhausted(seed: int) -> int:
@@ -569,10 +617,11 @@ def test_trying_everything_finds_nothing_smaller(block):
 
 
 @pytest.mark.slow
-def test_trying_everything_finds_nothing_smaller_in_many_campaigns():
-    compared = sum(exhausted(seed) for seed in range(2_000))
+@pytest.mark.parametrize("first", range(0, 2_000, 250))
+def test_trying_everything_finds_nothing_smaller_in_many_campaigns(first):
+    compared = sum(exhausted(seed) for seed in range(first, first + 250))
     print(f"\n{compared} refused cases, none with a smaller change")  # noqa: T201 - asked for
-    assert compared >= 4_000
+    assert compared >= 500
 
 
 # --- what is offered works ----------------------------------------------------------------------
