@@ -57,9 +57,12 @@ class Output:
     vehicles: Ints
     without: PlantPath
     with_campaign: PlantPath
-    extra: Ints
     capacity: Floats
     so_far: Floats
+
+    @property
+    def extra(self) -> Ints:
+        return self.with_campaign.built_of - self.without.built_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,13 +102,12 @@ def _output(
     study: Study, manufacturer: Manufacturer, draws: ParameterDraws, outcome: Outcome
 ) -> Output:
     case = plant_case(study, manufacturer, draws, outcome)
-    without, with_, extra = both_worlds_together(case.parameters, case.lines, case.demand)
+    without, with_ = both_worlds_together(case.parameters, case.lines, case.demand)
     return Output(
         manufacturer=manufacturer,
         vehicles=np.flatnonzero(built_here(manufacturer, study.stage.setting.vehicles)),
         without=without,
         with_campaign=with_,
-        extra=extra,
         capacity=case.lines.capacity.sum(axis=2),
         so_far=built_so_far(manufacturer, draws.values, len(draws)),
     )

@@ -28,7 +28,7 @@ from dataclasses import dataclass, fields, replace
 import numpy as np
 
 from promo.production.floor import CARS, DAYS_PER_WEEK, Cars, Floor, Lines, Trouble
-from promo.production.stocks import OPENINGS, PlantPath, one_after_another, together
+from promo.production.stocks import OPENINGS, PlantPath, one_after_another
 from promo.schema import DAYS_PER_MONTH, Floats, Ints, Words
 
 WEEKS_PER_MONTH = DAYS_PER_MONTH / DAYS_PER_WEEK
@@ -237,8 +237,11 @@ def _announced_week(day: int | None, weeks: int) -> int:
 class _Run:
     """The changing part: stocks, orders, beliefs; one method a step of the week."""
 
-    def __init__(self, parameters: PlantParameters, inputs: PlantInputs) -> None:
+    def __init__(
+        self, parameters: PlantParameters, inputs: PlantInputs, *, together: bool = False
+    ) -> None:
         self.planning = _Planning(parameters, inputs)
+        self.together = together
         planning = self.planning
         cells = (planning.draws, planning.vehicles)
         self.lines = _lines(parameters, inputs.lines, planning.days)
@@ -261,7 +264,9 @@ class _Run:
         longest = int(parameters.shipping_days.max(initial=0))
         self.arrivals = np.zeros((planning.days + longest, *cells), CARS)
         self.on_the_road = self._fill_the_road(first)
-        self.path = {name: np.zeros((planning.days, *cells), CARS) for name in _BY_DAY}
+        kept = (planning.days, planning.draws, 1 if together else planning.vehicles)
+        self.path = {name: np.zeros(kept, CARS) for name in _BY_DAY}
+        self.built_of = np.zeros(cells, np.int64)
         self.binding = np.zeros((planning.weeks, planning.draws, inputs.lines.working.shape[1]))
 
     def _fill_the_road(self, weekly: Floats) -> Cars:
@@ -274,6 +279,13 @@ class _Run:
         self.arrivals[:longest] = each
         total: Cars = each.sum(axis=0, dtype=CARS)
         return total
+
+    def record(self, name: str, day: int, cars: Cars) -> None:
+        """Keep what happened on a day, vehicle by vehicle or all vehicles as one."""
+        if self.together:
+            np.add.reduce(cars, axis=1, out=self.path[name][day, :, 0])
+        else:
+            self.path[name][day] = cars
 
     def order(self, week: int) -> None:
         """Dealers order once a week towards their target stock."""
@@ -288,7 +300,7 @@ class _Run:
         self.order_carry += np.maximum(expected + planning.dealer_speed * gap, 0.0)
         self.last_order = np.floor(self.order_carry).astype(CARS)
         self.order_carry -= self.last_order
-        self.path["ordered"][week * DAYS_PER_WEEK] = self.last_order
+        self.record("ordered", week * DAYS_PER_WEEK, self.last_order)
 
     def learn(self, week: int, before: Cars) -> None:
         """The plant compares last week's orders with what it expected, and its stock with plan."""
@@ -326,7 +338,8 @@ class _Run:
         built = self.floor.build(day, due)
         if self.calm is not self.floor:
             self.calm.build(day, due)
-        self.path["built"][day] = built
+        self.record("built", day, built)
+        self.built_of += built
         return built
 
     def plan_anew(self, week: int) -> None:
@@ -338,7 +351,7 @@ class _Run:
 
     def ship(self, day: int, built: Cars) -> None:
         """The city first; if the plant has too few, from other cities; then the base load."""
-        path, planning = self.path, self.planning
+        planning = self.planning
         self.base_carry += planning.base_per_week * self.lines.day_factor[day]
         called = np.floor(self.base_carry).astype(CARS)
         self.base_carry -= called
@@ -355,12 +368,12 @@ class _Run:
         self.owed_elsewhere = owed_elsewhere - elsewhere
         self.arrivals[day + planning.shipping_days, planning.all_draws] += to_city
         self.on_the_road = self.on_the_road + to_city
-        path["received_from_elsewhere"][day] = received
-        path["shipped_to_city"][day] = to_city
-        path["shipped_elsewhere"][day] = elsewhere
-        path["plant_closing"][day] = self.plant_stock
-        path["owed_to_city"][day] = self.owed_to_city
-        path["owed_elsewhere"][day] = self.owed_elsewhere
+        self.record("received_from_elsewhere", day, received)
+        self.record("shipped_to_city", day, to_city)
+        self.record("shipped_elsewhere", day, elsewhere)
+        self.record("plant_closing", day, self.plant_stock)
+        self.record("owed_to_city", day, self.owed_to_city)
+        self.record("owed_elsewhere", day, self.owed_elsewhere)
 
     def _borrow(self, at_hand: Cars) -> Cars:
         """Other cities' cars (R, J) for the city's orders that the plant cannot fill."""
@@ -380,10 +393,10 @@ class _Run:
         self.dealer_stock = self.dealer_stock + arrived
         self.dealer_stock -= served
         self.waiting = asked - served
-        self.path["arrived"][day] = arrived
-        self.path["served"][day] = served
-        self.path["dealer_closing"][day] = self.dealer_stock
-        self.path["waiting"][day] = self.waiting
+        self.record("arrived", day, arrived)
+        self.record("served", day, served)
+        self.record("dealer_closing", day, self.dealer_stock)
+        self.record("waiting", day, self.waiting)
 
     def week(self, week: int) -> None:
         before = self.last_order
@@ -400,11 +413,16 @@ class _Run:
     def finished(self) -> PlantPath:
         by_draw = {name: days.transpose(1, 0, 2) for name, days in self.path.items()}
         binding = self.binding.astype(np.int64).transpose(1, 0, 2)
-        return PlantPath(self.plant_start, self.dealer_start, binding, **by_draw)
+        plant, dealers = self.plant_start, self.dealer_start
+        if self.together:
+            plant, dealers = (each.sum(axis=1, keepdims=True) for each in (plant, dealers))
+        return PlantPath(plant, dealers, binding, self.built_of, **by_draw)
 
 
 _BY_DAY = tuple(
-    field.name for field in fields(PlantPath) if field.name not in {*OPENINGS, "binding"}
+    field.name
+    for field in fields(PlantPath)
+    if field.name not in {*OPENINGS, "binding", "built_of"}
 )
 
 
@@ -420,14 +438,18 @@ def _whole(cars: Floats) -> Cars:
     return np.rint(cars).astype(CARS)
 
 
-def project(parameters: PlantParameters, inputs: PlantInputs) -> PlantPath:
+def project(
+    parameters: PlantParameters, inputs: PlantInputs, *, together: bool = False
+) -> PlantPath:
     """How many cars are built, shipped, kept and owed on every day of this world?
+
+    Vehicle by vehicle, or with all vehicles as one (`together`: the last axis has length 1).
 
     The opening is the steady state of the world without the campaign: it depends on
     `expected_sales` and the parameters alone, so that both worlds open alike and, where the
     dealers hold their target, nothing moves until sales do.
     """
-    run = _Run(parameters, inputs)
+    run = _Run(parameters, inputs, together=together)
     for week in range(run.planning.weeks):
         run.week(week)
     return run.finished()
@@ -468,7 +490,7 @@ def _of_draws(values: Floats, rows: slice) -> Floats:
 
 
 def both_worlds(
-    parameters: PlantParameters, lines: PlantLines, demand: PlantDemand
+    parameters: PlantParameters, lines: PlantLines, demand: PlantDemand, *, together: bool = False
 ) -> tuple[PlantPath, PlantPath]:
     """The plant without and with the campaign, from the same opening.
 
@@ -493,7 +515,8 @@ def both_worlds(
         campaign_sales=announced,
         announced_day=demand.announced_day,
     )
-    return project(parameters, quiet), project(parameters, campaign)
+    without, with_ = (project(parameters, each, together=together) for each in (quiet, campaign))
+    return without, with_
 
 
 BLOCK_CELLS = 8192
@@ -501,21 +524,21 @@ BLOCK_CELLS = 8192
 
 
 def both_worlds_together(
-    parameters: PlantParameters, lines: PlantLines, demand: PlantDemand
-) -> tuple[PlantPath, PlantPath, Ints]:
-    """The plant without and with the campaign, all vehicles as one, and extra cars built (R, J).
+    parameters: PlantParameters,
+    lines: PlantLines,
+    demand: PlantDemand,
+    *,
+    cells: int = BLOCK_CELLS,
+) -> tuple[PlantPath, PlantPath]:
+    """The plant without and with the campaign, all its vehicles as one.
 
     Draws are followed in blocks, which changes no car: no draw knows of another.
     """
     draws, _, vehicles = demand.without.shape
-    step = max(1, BLOCK_CELLS // max(vehicles, 1))
-    blocks = [slice(first, first + step) for first in range(0, draws, step)]
-    without: list[PlantPath] = []
-    with_: list[PlantPath] = []
-    extra: list[Ints] = []
-    for rows in blocks:
-        paths = both_worlds(parameters.take(rows), lines.take(rows), demand.take(rows))
-        for path, found in zip(paths, (without, with_), strict=True):
-            found.append(together(path))
-        extra.append(paths[1].built.sum(axis=1) - paths[0].built.sum(axis=1))
-    return one_after_another(without), one_after_another(with_), np.concatenate(extra)
+    step = max(1, cells // max(vehicles, 1))
+    found = [
+        both_worlds(parameters.take(rows), lines.take(rows), demand.take(rows), together=True)
+        for rows in (slice(first, first + step) for first in range(0, draws, step))
+    ]
+    without, with_ = (one_after_another(paths) for paths in zip(*found, strict=True))
+    return without, with_

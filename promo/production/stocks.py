@@ -7,7 +7,7 @@ from dataclasses import dataclass, fields
 
 import numpy as np
 
-from promo.production.floor import CARS, Cars
+from promo.production.floor import Cars
 from promo.schema import Ints
 
 OPENINGS = ("plant_start", "dealer_start")
@@ -17,9 +17,12 @@ OPENINGS = ("plant_start", "dealer_start")
 class PlantPath:
     """What was built, moved, kept and owed, in whole cars: (R, T, J), openings (R, J).
 
+    J vehicles of the enterprise, or one axis of length 1 for all of them together.
+
     Attributes
     ----------
     binding : (R, W, L) what bound output in each week, a number of `floor`
+    built_of : (R, J) cars of each vehicle over all days, always vehicle by vehicle
     built : cars off the line
     received_from_elsewhere : other cities' cars sent to the city because the plant had none
     shipped_to_city, shipped_elsewhere : cars out of the gate (or through it)
@@ -35,6 +38,7 @@ class PlantPath:
     plant_start: Cars
     dealer_start: Cars
     binding: Ints
+    built_of: Ints
     built: Cars
     received_from_elsewhere: Cars
     shipped_to_city: Cars
@@ -61,16 +65,6 @@ class PlantPath:
 
 def _opening(start: Cars, closing: Cars) -> Cars:
     return np.concatenate([start[:, None, :], closing[:, :-1, :]], axis=1)
-
-
-def together(path: PlantPath) -> PlantPath:
-    """The same plant with all its vehicles as one: the last axis has length 1."""
-    sums = {
-        each.name: getattr(path, each.name).sum(axis=-1, keepdims=True, dtype=CARS)
-        for each in fields(path)
-        if each.name != "binding"
-    }
-    return PlantPath(binding=path.binding, **sums)
 
 
 def one_after_another(paths: Sequence[PlantPath]) -> PlantPath:

@@ -16,6 +16,7 @@ from promo.production.plants import (
     PlantLines,
     PlantParameters,
     both_worlds,
+    both_worlds_together,
     project,
     weekly_rates,
 )
@@ -453,3 +454,33 @@ def test_more_opening_stock_delivers_no_later_and_takes_from_what_is_built_more(
             for without, with_ in (paths[:2], paths[2:])
         )
         assert many <= few + 1  # carried fractions of a car
+
+
+def test_blocks_of_draws_and_all_vehicles_as_one_change_no_car() -> None:
+    """Draws one by one, in blocks and at once; the sum over vehicles is the plant as a whole."""
+    rng = np.random.default_rng(5)
+    draws, days, vehicles = 7, 45, 3
+    sales = rng.poisson(2.0, (draws, days, vehicles))
+    lines = PlantLines(
+        capacity=rng.uniform(5.0, 30.0, (draws, days, 2)),
+        working=np.ones((days, 2)),
+        line_of=np.array([0, 1, 0]),
+    )
+    demand = PlantDemand(
+        without=sales,
+        with_=sales + rng.poisson(1.0, sales.shape),
+        expected=np.full((1, days, vehicles), 2.0),
+        announced=rng.uniform(0.0, 2.0, (1, days, vehicles)),
+        announced_day=0,
+    )
+    rates = plant(draws, base_load_per_month=300.0)
+    whole = both_worlds(rates, lines, demand)
+    for cells in (1, 2 * vehicles, 1_000):
+        for path, together in zip(
+            whole, both_worlds_together(rates, lines, demand, cells=cells), strict=True
+        ):
+            for field in fields(PlantPath):
+                expected = getattr(path, field.name)
+                if field.name not in {"binding", "built_of"}:
+                    expected = expected.sum(axis=-1, keepdims=True)
+                assert np.array_equal(getattr(together, field.name), expected), field.name
