@@ -23,7 +23,7 @@ from promo.study import Study
 DRAWS = 4
 """Draws on which each end is tried; the first ones of the run, each of another scrambling."""
 HEADLINES = ("additional_cars_in_horizon", "built_in_horizon", "spend", "exhaustion_day")
-PLANT_RUNS = 24
+PLANT_RUNS = 96
 """Variants that plants follow together; bounds the memory."""
 
 

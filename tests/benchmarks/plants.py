@@ -1,9 +1,9 @@
-"""plants: what 30 local models of three plants add to the appraisal of Kaifeng.
+"""plants: what 30 local vehicles of three plants add to the appraisal of Kaifeng.
 
 python -m tests.benchmarks.plants [--draws 1024] [--repeats 3]
 
 One process, after imports and one small warm-up: the campaign of Kaifeng is appraised without
-plants, and with 30 of its models spread over three enterprises and 26 weeks followed, in turn.
+plants, and with 30 of its vehicles spread over three enterprises and 26 weeks followed, in turn.
 Printed are the medians, their ratio, and what following the plants alone takes. The aim: the
 plants add at most 30 %.
 """
@@ -28,13 +28,13 @@ from promo.study import Study, load_study
 
 from .harness import ROOT, machine, say
 
-MODELS, PLANTS, WEEKS, MOST = 30, 3, 26, 1.30
+VEHICLES, PLANTS, MOST = 30, 3, 1.30
 CAMPAIGN = "kaifeng/2022-q4.yaml"
 LISTED = "manufacturers: [manufacturers/chery-henan.yaml]"
 
 
 def studies(folder: Path) -> tuple[Study, Study]:
-    """Kaifeng without plants, and with 30 local models in three plants; both 26 weeks long."""
+    """Kaifeng without plants, and with 30 local vehicles in three plants; both 26 weeks long."""
     campaigns = folder / "campaigns"
     shutil.copytree(ROOT / "campaigns", campaigns)
     place = campaigns / "kaifeng"
@@ -53,16 +53,15 @@ def studies(folder: Path) -> tuple[Study, Study]:
 
 
 def _made_here(path: Path) -> None:
-    """30 models are built here, by three makers in turn."""
+    """The first 30 vehicles are built here, model by model by three makers in turn."""
     with path.open(encoding="utf-8", newline="") as stream:
         rows = list(csv.DictReader(stream))
-    models = list(dict.fromkeys(row["model"] for row in rows))
-    maker = {model: f"maker-{n % PLANTS}" for n, model in enumerate(models[:MODELS])}
-    if len(maker) < MODELS:
-        raise ValueError(f"the catalogue has {len(models)} models")
-    for row in rows:
-        if row["model"] in maker:
-            row |= {"made_in": "开封", "maker": maker[row["model"]]}
+    if len(rows) <= VEHICLES:
+        raise ValueError(f"the catalogue has {len(rows)} vehicles")
+    models = list(dict.fromkeys(row["model"] for row in rows[:VEHICLES]))
+    maker = {model: f"maker-{number % PLANTS}" for number, model in enumerate(models)}
+    for row in rows[:VEHICLES]:
+        row |= {"made_in": "开封", "maker": maker[row["model"]]}
     with path.open("w", encoding="utf-8", newline="") as stream:
         table = csv.DictWriter(stream, list(rows[0]))
         table.writeheader()
@@ -113,7 +112,7 @@ def main() -> None:
     horizon = with_.stage.setting.horizon
     locals_ = int(with_.stage.setting.local.sum())
     say(machine(["numpy", "scipy", "polars"]))
-    say(f"{asked.draws} draws, {horizon / 7:.0f} weeks, {locals_} vehicles of {MODELS} models")
+    say(f"{asked.draws} draws, {horizon / 7:.0f} weeks, {locals_} local vehicles")
     for name, found in taken.items():
         say(f"{name:<15} {middle[name]:8.2f} s   ({min(found):.2f} to {max(found):.2f})")
     ratio = middle["with plants"] / middle["without plants"]
