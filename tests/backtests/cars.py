@@ -22,6 +22,7 @@ import numpy as np
 from promo.appraisal import live
 from promo.crew import crew
 from promo.demand.assumptions import BEHAVIOUR
+from promo.production.stocks import PlantPath
 from promo.pull_through import Output, PullThrough, pull_through
 from promo.schema import Assumption, Floats
 from promo.simulation.draws import ParameterDraws, draw_parameters
@@ -133,6 +134,45 @@ def built_per_additional(run: Run, last: date) -> Floats:
     summer = run.until(date(2009, 8, 31))
     sold = run.additional[:, summer, :-1].sum(axis=(1, 2))
     return run.pull.built[:, run.until(last)].sum(axis=1) / sold
+
+
+LEAD_TIMES, SHARES = range(1, 7), (0.0, 0.5, 1.0)
+"""Weeks for which the shift pattern is frozen; part of the announced campaign planned for."""
+
+
+def produced(run: Run, *, lead_time: int, share: float) -> Run:
+    """The same buyers, and plants that all plan so."""
+    held = run.parameters
+    for plant in run.study.manufacturers:
+        held = held.holding(f"{plant.id}.planning.lead_time_weeks", float(lead_time))
+        held = held.holding(f"{plant.id}.planning.announced_share", share)
+    return Run(run.study, held, run.outcome, pull_through(run.study, held, run.outcome))
+
+
+def balance(run: Run, which: Callable[[Output], PlantPath]) -> dict[str, Floats]:
+    """Domestic cars of July and August (R,): what there was and came, and what went and is left.
+
+    The first four terms add up to the last three in every draw.
+    """
+    first, last = (run.days.index(date(2009, *day)) for day in ((7, 1), (8, 31)))
+    cars = stock(run, which)
+
+    def total(name: str, place: str = "") -> Floats:
+        paths = [
+            which(output) for output in run.pull.outputs if place in output.manufacturer.place
+        ]
+        days = slice(first, last + 1)
+        return np.asarray(sum(getattr(path, name)[:, days].sum(axis=(1, 2)) for path in paths))
+
+    return {
+        "in stock at the end of June": cars[:, first - 1],
+        "built in the United States": total("built", "United States"),
+        "built in Canada and Mexico, brought in": total("built", "Canada"),
+        "taken from cars meant for fleets and export": total("received_from_elsewhere"),
+        "sold to the market's buyers": total("served"),
+        "sent to fleets and export": total("shipped_elsewhere"),
+        "in stock at the end of August": cars[:, last],
+    }
 
 
 # --- what is compared -------------------------------------------------------------------------
@@ -414,11 +454,43 @@ def months_table() -> str:
     return table(header, rows)
 
 
+def production_table() -> str:
+    """Built by the end of August over additional domestic sales, by lead time and share."""
+    rows = []
+    for weeks in LEAD_TIMES:
+        cells = []
+        for share in SHARES:
+            ratio = built_per_additional(
+                produced(the_run(), lead_time=weeks, share=share), date(2009, 8, 31)
+            )
+            middle, low, high = np.quantile(ratio, [0.5, 0.05, 0.95], method="inverted_cdf")
+            cells.append(f"{middle:.2f} ({low:.2f} to {high:.2f})")
+        rows.append([str(weeks), *cells])
+    return table(["lead time, weeks", *(f"announced share {share:g}" for share in SHARES)], rows)
+
+
+def identity_table() -> str:
+    run = the_run()
+    without, with_ = (
+        balance(run, which) for which in (lambda o: o.without, lambda o: o.with_campaign)
+    )
+    rows = []
+    for term, cars in with_.items():
+        more = (cars - without[term]) / 1e3
+        low, high = np.quantile(more, [0.05, 0.95], method="inverted_cdf")
+        means = [f"{each.mean() / 1e3:,.1f}" for each in (without[term], cars)]
+        rows.append([term, *means, f"{more.mean():,.1f}", f"{low:,.1f} to {high:,.1f}"])
+    header = ["domestic cars, July and August, thousand", "without", "with", "net", "9 in 10"]
+    return table(header, rows)
+
+
 TABLES = {
     "cars: fitted": fitted_table,
     "cars: supplied": supplied_table,
     "cars: compared": compared_table,
     "cars: beside": beside_table,
+    "cars: production": production_table,
+    "cars: identity": identity_table,
     "cars: checkpoints": checkpoints_table,
     "cars: months": months_table,
 }

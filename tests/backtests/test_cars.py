@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import runpy
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -77,6 +78,31 @@ def test_the_stock_that_october_2001_emptied_was_filled_at_that_speed(data_folde
     assert back == pytest.approx([0.54, 0.82], abs=0.01)
     for months, share in zip((3, 4), back, strict=True):
         assert 1 - 0.8**months < share < 1 - 0.6**months
+
+
+def test_domestic_cars_were_there_or_came_and_went_or_are_left_in_every_draw():
+    """Inflow from Canada and Mexico in it; whole cars, so exactly."""
+    run = CARS["the_run"](16)
+    for which in (lambda output: output.without, lambda output: output.with_campaign):
+        terms = CARS["balance"](run, which)
+        there, built, brought, borrowed, sold, sent, left = terms.values()
+        assert (there + built + brought + borrowed == sold + sent + left).all()
+        assert brought.min() > 0
+
+
+def test_a_plant_that_is_told_more_builds_more_of_it_in_time():
+    """At every lead time, in the mean of 16 draws; without announcement it learns from orders."""
+    run, august = CARS["the_run"](16), date(2009, 8, 31)
+    for weeks in (1, 6):
+        built = [
+            CARS["produced"](run, lead_time=weeks, share=share)
+            .pull.built[:, run.until(august)]
+            .sum(axis=1)
+            .mean()
+            for share in (0.0, 0.5, 1.0)
+        ]
+        assert built == sorted(built)
+        assert built[0] < built[-1]
 
 
 BANDS = {
