@@ -358,8 +358,35 @@ def accounts(worlds: Worlds, standing: Standing) -> pl.DataFrame:
 
 
 def _buyers(worlds: Worlds) -> list[Item]:
-    gain = worlds.outcome.gain + worlds.outcome.unnoticed
-    return [Item("gains", "consumer_gain", "buyers", gain, MEASURES["consumer_gain"].words)]
+    """Gains of buyers by monthly income, as they perceive them; what they do not notice apart.
+
+    Together they are the measure `consumer_gain`.
+    """
+    outcome, setting = worlds.outcome, worlds.study.stage.setting
+    types = setting.income.size
+    lines = [
+        (f"income_{income:g}", _income(income), outcome.gain_by_type[:, :types][:, of_income])
+        for income in np.unique(setting.income[np.isfinite(setting.income)])
+        for of_income in [setting.income == income]
+    ]
+    unstated = outcome.gain_by_type[:, :types][:, ~np.isfinite(setting.income)]
+    if unstated.shape[1]:
+        lines.append(("income_unstated", _UNSTATED, unstated))
+    if setting.outside is not None:
+        lines.append(("buyers_from_elsewhere", _ELSEWHERE, outcome.gain_by_type[:, types:]))
+    lines.append(("unnoticed", _UNNOTICED, outcome.unnoticed[:, np.newaxis]))
+    return [Item("gains", name, "buyers", gain.sum(axis=1), words) for name, words, gain in lines]
+
+
+_UNSTATED = Words("购车人得益:单位及收入不详的", "gain of firms and of buyers of unstated income")
+_ELSEWHERE = Words("购车人得益:外地购车人", "gain of buyers from elsewhere")
+_UNNOTICED = Words("购车人到手而未察觉的钱", "money buyers received and did not notice")
+
+
+def _income(income: float) -> Words:
+    return Words(
+        f"购车人得益:月收入 {income:,.0f} 元", f"gain of buyers with {income:,.0f} yuan a month"
+    )
 
 
 def _sellers(worlds: Worlds) -> Item:

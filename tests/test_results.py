@@ -91,3 +91,34 @@ def test_the_return_per_yuan_is_the_tax_over_the_money(tiny):
     both = found.measure("city_tax_return").mean / found.measure("spend").mean
     assert per_yuan.mean == pytest.approx(both, rel=1e-12)
     assert per_yuan.kind.basis == "net"
+
+
+def test_gains_stand_by_income_beside_those_of_firms_and_add_up(tiny):
+    """Tiny has people of 5,000 and of 12,000 yuan a month, firms that get nothing, outsiders."""
+    outside = (
+        "outside:\n  cars_per_month: {assumed: 900, range: [800, 1000], why: made up}\n"
+        "  travel_cost: {assumed: 1000, range: [900, 1100], why: made up}\n"
+        "  facts: {buyer_kind: individual, residence: 邻市, registered_in: 本市}\n"
+    )
+    found = appraise(tiny(outside=outside), seed=1, draws=16)
+    gains = found.accounts.filter(side="gains")
+    by_income = dict(gains.filter(level="buyers").select("item", "yuan").iter_rows())
+    assert list(by_income) == [
+        "income_5000",
+        "income_12000",
+        "income_unstated",
+        "buyers_from_elsewhere",
+        "unnoticed",
+    ]
+    assert sum(by_income.values()) == pytest.approx(found.measure("consumer_gain").mean, rel=1e-12)
+    assert by_income["income_5000"] > 0
+    assert by_income["income_12000"] > 0
+    assert by_income["buyers_from_elsewhere"] > 0
+    assert by_income["income_unstated"] == 0  # the offer is for individuals
+    firms = gains.filter(level="firms")["item"].to_list()
+    assert firms == [
+        "plant_value_added",
+        "supplier_value_added",
+        "dealer_value_added",
+        "kept_by_sellers",
+    ]
