@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 from typing import Any
 
 import numpy as np
@@ -82,7 +83,13 @@ def _purchases(study: Study, rules: Rules) -> _Purchases:
     planned = study.stage.block(stated(study.assumptions)).planned
     shares = planned.shares[0][setting.period[days]]  # (D, I, J)
     cars = planned.daily[0].T[days][:, :, None] * shares
-    facts = offers.cells([setting.days[day] for day in days], market.types, market.vehicles)
+    counter = study.campaign.windows.claim
+    facts = offers.cells(
+        [setting.days[day] for day in days],
+        market.types,
+        market.vehicles,
+        date.min if counter is None else counter.first,
+    )
     told = {*market.types.columns, *market.vehicles.columns, *CLOCKS.values()}
     told |= {f"{event}_time" for event in CLOCKS}
     return _Purchases(facts, cars.ravel(), _paid(rules, facts), frozenset(told))

@@ -8,12 +8,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Literal
 
 import numpy as np
 
-from promo.demand.assumptions import BEHAVIOUR, BOUNDS, DIVERSION_CONCENTRATION, POOL
+from promo.demand.assumptions import (
+    BEHAVIOUR,
+    BOUNDS,
+    CLAIMING,
+    DIVERSION_CONCENTRATION,
+    POOL,
+    WON,
+)
 from promo.demand.calibration import dirichlet_parts
 from promo.errors import Diagnostic, InputError, PromoError, did_you_mean
 from promo.market.baseline import Baseline
@@ -206,9 +213,9 @@ class Study:
         money = self.campaign.money
         declared = (
             (
-                money.allocation,
-                "领券、摇号或预留(按先到先得推演)",
-                "allocation (simulated as first come)",
+                money.allocation and money.allocation.reservation,
+                "预留(按先到先得推演)",
+                "reservation (simulated as first come)",
             ),
             (money.quotas, "分经销商、企业、车型或每日限额", "quotas"),
             (money.priority, "优先次序", "priority keys"),
@@ -339,7 +346,7 @@ def _assemble(  # noqa: PLR0913, PLR0917 - the parts of a study
         *(a for policy in policies for a in _of_policy(policy)),
         *world.assumptions(),
         replace(baseline.level_error, name="forecast.level"),
-        *_behaviour(market, world),
+        *_behaviour(market, world, campaign),
         *(a for plant in manufacturers for a in plant.assumptions()),
         *CITY_ACCOUNTS,
     )
@@ -354,6 +361,7 @@ def _assemble(  # noqa: PLR0913, PLR0917 - the parts of a study
         declared=(rules.first_day, rules.last_day),
         horizon_days=horizon_days,
         central={a.name: a.value for a in assumptions},
+        highest={a.name: a.high for a in assumptions},
         level_factors=_level_factors(world, baseline),
     )
     _refuse_gifts(stage, assumptions)
@@ -440,6 +448,9 @@ def _programme(campaign: Campaign, world: Market, policies: Sequence[Campaign]) 
         scales=_scales(campaign),
         last_yuan=_last_yuan(campaign),
         carries=_carries(campaign),
+        claimed=claimed.name if (claimed := CLAIMING.get(campaign.money.commit_on)) else None,
+        claims_from=_claims_from(campaign),
+        won=_won(campaign),
         policies=tuple(
             Policy(compile_rules(policy), bool(each.in_baseline), _policy_scale(policy))
             for policy, each in zip(policies, world.without, strict=True)
@@ -503,7 +514,7 @@ def _of_policy(policy: Campaign) -> tuple[Assumption, ...]:
 
 def behaviour_findings(loaded: Loaded[Market]) -> list[Diagnostic]:
     """Overrides that name no built-in assumption, and numbers the formulas are not made for."""
-    known = {a.name for a in (*BEHAVIOUR, *POOL)}
+    known = {a.name for a in (*BEHAVIOUR, *POOL, *CLAIMING.values(), *WON.values())}
     named = loaded.value.behaviour if loaded.value else {}
     unknown = [
         loaded.diagnostic(
@@ -530,7 +541,9 @@ def behaviour_findings(loaded: Loaded[Market]) -> list[Diagnostic]:
     return [*unknown, *impossible]
 
 
-def _behaviour(loaded: Loaded[Market], world: Market) -> tuple[Assumption, ...]:
+def _behaviour(
+    loaded: Loaded[Market], world: Market, campaign: Campaign
+) -> tuple[Assumption, ...]:
     """The built-in assumptions on buyers, each as the market file overrides it."""
     wrong = behaviour_findings(loaded)
     if wrong:
@@ -539,8 +552,31 @@ def _behaviour(loaded: Loaded[Market], world: Market) -> tuple[Assumption, ...]:
         world.behaviour[a.name].assumption(a.name, a.unit, a.words, a.source)
         if a.name in world.behaviour
         else a
-        for a in (*BEHAVIOUR, *(POOL if world.has_pool else ()))
+        for a in (*BEHAVIOUR, *(POOL if world.has_pool else ()), *_of_clocks(campaign))
     )
+
+
+def _of_clocks(campaign: Campaign) -> tuple[Assumption, ...]:
+    """What is assumed of the time and the way in which money is taken."""
+    claimed, won = CLAIMING.get(campaign.money.commit_on), WON.get(_won(campaign) or "")
+    return tuple(each for each in (claimed, won) if each is not None)
+
+
+def _won(campaign: Campaign) -> Literal["vouchers", "lottery"] | None:
+    """How money is promised where it is not first come."""
+    allocation = campaign.money.allocation
+    if allocation is None or allocation.reservation is not None:
+        return None
+    return "vouchers" if allocation.voucher is not None else "lottery"
+
+
+def _claims_from(campaign: Campaign) -> datetime:
+    """The instant before which no claim is taken, or no lot is drawn."""
+    allocation, window = campaign.money.allocation, campaign.windows.claim
+    if allocation is not None and allocation.lottery is not None:
+        return datetime.combine(allocation.lottery.draw_on, time.min)
+    at_the_counter = CLAIMING.get(campaign.money.commit_on) is not None
+    return window.opens if window is not None and at_the_counter else datetime.min
 
 
 def _local(manufacturers: Sequence[Manufacturer], opened: OpenMarket) -> Bools:

@@ -251,6 +251,62 @@ POOL: tuple[Assumption, ...] = (
 )
 """Of the replacement pool; drawn only where a market states one."""
 
+_DAYS_TO_CLAIM = Assumption(
+    "days_to_claim",
+    7.0,
+    2.0,
+    21.0,
+    "days from the purchase, mean",
+    "美国 CARS 2009 从成交到经销商申报约一周(占用与已报金额之差)；国内没有公布的数字 / "
+    "about a week from sale to claim in CARS 2009 (money committed against money submitted); "
+    "no published figure for China",
+    "assumed",
+    Words("从购车到申领的天数", "days from purchase to claim"),
+)
+CLAIMING: Mapping[str, Assumption] = {
+    "registration": Assumption(
+        "days_to_registration",
+        7.0,
+        3.0,
+        21.0,
+        "days from the purchase, mean",
+        "判断；国内没有公布的数字 / judgement; no published figure for China",
+        "judgement",
+        Words("从购车到上牌的天数", "days from purchase to plate"),
+    ),
+    "claim": _DAYS_TO_CLAIM,
+    "approval": _DAYS_TO_CLAIM,
+}
+"""By the event that takes the money; drawn only where that is not the purchase."""
+
+WON: Mapping[str, Assumption] = {
+    "vouchers": Assumption(
+        "voucher_fulfilment",
+        0.90,
+        0.70,
+        0.98,
+        "share of those who win a voucher",
+        "泰国首车计划 0.70 至 0.84，美国 CARS 0.98；国内汽车券的核销率未见公布 / "
+        "Thailand's first-car scheme 0.70 to 0.84, CARS 0.98; no rate of redemption was published "
+        "for a Chinese city's car vouchers",
+        "assumed",
+        Words("领到券的人中用掉的比例", "winners of a voucher who redeem it"),
+    ),
+    "lottery": Assumption(
+        "weight_of_chance",
+        0.8,
+        0.6,
+        1.0,
+        "exponent of the chance to win",
+        "判断：小机会被高估，指数 0.61 为 Tversky、Kahneman 1992(凭记忆)，1 为不高估 / "
+        "judgement: small chances weigh more than they are, 0.61 in Tversky & Kahneman 1992 "
+        "(recalled), 1 if they do not",
+        "judgement",
+        Words("中签机会在决定中的分量(指数)", "weight of a chance to win (exponent)"),
+    ),
+}
+"""By the way in which money is promised; drawn only where it is not first come."""
+
 BEHAVIOUR: tuple[Assumption, ...] = (*_CHOICE, *_PERCEPTION, *_TIMING)
 
 _SHARE = (0.0, 1.0)
@@ -277,5 +333,9 @@ BOUNDS: Mapping[str, tuple[float, float]] = {
     "pool_threshold": (0.001, 10.0),
     "pool_dispersion": _DISPERSION,
     "pool_days": (0.1, 3650.0),
+    "days_to_registration": (0.0, 365.0),
+    "days_to_claim": (0.0, 365.0),
+    "voucher_fulfilment": (0.01, 1.0),
+    "weight_of_chance": (0.1, 2.0),
 }
 """Least and most that a market file may set: beyond them the formulas say nothing, or nonsense."""

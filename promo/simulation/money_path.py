@@ -49,15 +49,28 @@ class Carry:
 
 @dataclass(frozen=True, slots=True)
 class Filing:
-    """When do claims arrive? Days (F,) after the purchase, and share (F,) of claims with each."""
+    """When do claims arrive?
 
-    days: Ints
+    Attributes
+    ----------
+    late : (F,) days after the purchase
+    share : (F,) of claims that are so late
+    room : days after the window in which the last claim arrives, at most
+    opens : instant before which no claim is taken; those that wait are then in random order
+    by_lot : whether that is a draw by lot, of which everybody knows
+    """
+
+    late: Ints
     share: Floats
+    room: int = 0
+    opens: float = 0.0
+    by_lot: bool = False
 
-    @property
-    def longest(self) -> int:
-        """The most days between purchase and claim."""
-        return int(self.days.max())
+    def day_of_claim(self, days: int) -> Ints:
+        """Day (W, F) on which a purchase of each day is claimed."""
+        filed = np.arange(days)[:, None] + self.late
+        filed = np.maximum(filed, int(self.opens))
+        return np.asarray(np.minimum(filed, days + self.room - 1))
 
 
 AT_ONCE = Filing(np.zeros(1, dtype=np.int64), np.ones(1))
@@ -92,11 +105,14 @@ class MoneyPath:
     spells : one a state, in order
     closing : (K,) instant of the first refusal for lack of money, infinite if there was none
     spent : (D, K) fen a day, by day of the claim; D days hold the last claim
+    issued, redeemed : (K,) vouchers, where money is promised by them; the others have lapsed
     """
 
     spells: tuple[Spell, ...]
     closing: Floats
     spent: Cars
+    issued: Cars
+    redeemed: Cars
 
 
 State: TypeAlias = tuple[frozenset[int], float]
@@ -180,13 +196,15 @@ class _Desk:
     pots: frozenset[int] = field(init=False)
     closing: Floats = field(init=False)
     spent: Cars = field(init=False)
+    filed: Ints = field(init=False)
     spells: list[_Spell] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         kind = np.int64 if self.luck.whole else np.float64
         self.pots = frozenset(range(self.budget.size))
         self.closing = np.full(self.budget.size, np.inf)
-        self.spent = np.zeros((self.days + self.filing.longest, self.budget.size), dtype=kind)
+        self.spent = np.zeros((self.days + self.filing.room, self.budget.size), dtype=kind)
+        self.filed = self.filing.day_of_claim(self.days)
 
     def enter(self, rates: ClaimRates) -> None:
         """Draw the purchases that would be made if this state lasted to the end."""
@@ -228,12 +246,16 @@ class _Desk:
         for spell in self.spells:
             spell.unpaid += spell.pending.sum(axis=-1)
             spells.append(Spell(spell.open_pots, spell.start, spell.end, spell.paid, spell.unpaid))
-        return MoneyPath(tuple(spells), self.closing, self.spent)
+        none = np.zeros_like(self.spent[0])
+        return MoneyPath(tuple(spells), self.closing, self.spent, none, none)
 
     def _carries(self) -> tuple[Carry, ...]:
         """What is left in a pot is known once its last claim is in."""
-        late = self.filing.longest
-        return tuple(Carry(c.day + late, c.giver, c.taker) for c in self.carries)
+        last = [int(self.filed[carry.day - 1].max()) + 1 for carry in self.carries]
+        return tuple(
+            Carry(max(day, each.day), each.giver, each.taker)
+            for day, each in zip(last, self.carries, strict=True)
+        )
 
     def _amount(self, spell: _Spell) -> Ints:
         """Fen (A, K) that the pots still open pay to claims of a spell."""
@@ -244,55 +266,62 @@ class _Desk:
         """Fen (D, K) due to pending claims by day of the claim."""
         due = np.zeros_like(self.spent)
         for spell in self.spells:
-            amount = self._amount(spell)
-            for number, late in enumerate(self.filing.days):
-                due[late : late + self.days] += spell.pending[..., number] @ amount
+            np.add.at(due, self.filed, spell.pending.swapaxes(1, 2) @ self._amount(spell))
         return due
 
     def _pay_before(self, stop: int) -> None:
         """Pay whatever is filed before a day."""
+        in_time = (self.filed < stop)[:, None]
         for spell in self.spells:
-            for number, late in enumerate(self.filing.days):
-                filed = spell.pending[: max(stop - int(late), 0), :, number]
-                spell.paid[: len(filed)] += filed
-                filed[...] = 0
+            paid = spell.pending * in_time
+            spell.paid += paid.sum(axis=-1)
+            spell.pending -= paid
 
     def _closing_day(self, day: int, left: Cars) -> None:
         """Settle one day claim by claim up to the first refusal, and close its pots."""
-        filed = [
-            (spell, day - int(late), number)
-            for spell in self.spells
-            for number, late in enumerate(self.filing.days)
-            if 0 <= day - late < self.days
-        ]
-        cars = np.concatenate([spell.pending[then, :, n] for spell, then, n in filed])
-        amount = np.concatenate([self._amount(spell) for spell, *_ in filed])
-        settled = _settle(cars, amount, left, self.pots, self.last_yuan, self.luck)
-        sizes = [len(spell.amount) for spell, *_ in filed]
-        paid = np.split(settled.paid, np.cumsum(sizes)[:-1])
-        refused = np.split(settled.refused, np.cumsum(sizes)[:-1])
-        for (spell, then, number), given, denied in zip(filed, paid, refused, strict=True):
-            spell.paid[then] += given
-            spell.pending[then, :, number] -= given + denied
-            if self.filing.days[number]:
-                spell.unpaid[then] += denied
+        then, late = np.nonzero(self.filed == day)
+        filed = [spell.pending[then, :, late] for spell in self.spells]
+        amount = [np.tile(self._amount(spell), (then.size, 1)) for spell in self.spells]
+        settled = _settle(
+            np.concatenate([cars.ravel() for cars in filed]),
+            np.concatenate(amount),
+            left,
+            self.pots,
+            self.last_yuan,
+            self.luck,
+        )
+        ends = np.cumsum([cars.size for cars in filed])[:-1]
+        waited = (then < day) | (self.filing.late[late] > 0)
+        for spell, cars, paid, refused in zip(
+            self.spells,
+            filed,
+            np.split(settled.paid, ends),
+            np.split(settled.refused, ends),
+            strict=True,
+        ):
+            given, denied = paid.reshape(cars.shape), refused.reshape(cars.shape)
+            spell.pending[then, :, late] -= given + denied
+            np.add.at(spell.paid, then, given)
+            np.add.at(spell.unpaid, then, denied * waited[:, None])
         self.spent[day] += settled.fen
-        begin = self.instant - day if int(self.instant) == day else 0.0
-        self.instant = day + begin + (1 - begin) * settled.moment
-        self.closing[list(settled.closes)] = self.instant
+        begin = max(self.instant, self.filing.opens, float(day))
+        end = begin + (day + 1 - begin) * settled.moment
+        self.closing[list(settled.closes)] = end
         self.pots -= settled.closes
-        self._stop_buying(day, settled.moment)
+        self._stop_buying(day, end)
+        self.instant = end
 
-    def _stop_buying(self, day: int, moment: float) -> None:
+    def _stop_buying(self, day: int, end: float) -> None:
         """Purchases after the instant at which a pot closed belong to the next state."""
-        if self.instant < self.days:
+        if end < self.days:
             spell = self.spells[-1]
-            spell.end = self.instant
+            spell.end = end
             spell.pending[day + 1 :] = 0
-            later = self.filing.days > 0
-            share = np.array([moment, 1.0 - moment])
-            made = self.luck.split(spell.pending[day], share)[..., 0]
-            spell.pending[day] = made * later
+            begin = max(self.instant, float(day))
+            made = (end - begin) / (day + 1 - begin)
+            before = self.luck.split(spell.pending[day], np.array([made, 1.0 - made]))[..., 0]
+            waits = (self.filed[day] > day) | (self.filing.late > 0)
+            spell.pending[day] = before * waits
         for spell in self.spells:
             nothing = ~self._amount(spell).any(axis=1)
             spell.unpaid[:, nothing] += spell.pending[:, nothing].sum(axis=-1)

@@ -20,14 +20,22 @@ REGISTRATION_LAG_DAYS = 7
 """Days from invoice to plate and claim; an assumption of the program, printed with its limits."""
 
 
-def cells(days: Sequence[date], types: pl.DataFrame, vehicles: pl.DataFrame) -> pl.DataFrame:
-    """One row per (day, type, vehicle), in that order, with the facts a rule may read."""
+def cells(
+    days: Sequence[date],
+    types: pl.DataFrame,
+    vehicles: pl.DataFrame,
+    claims_from: date = date.min,
+) -> pl.DataFrame:
+    """One row per (day, type, vehicle), in that order, with the facts a rule may read.
+
+    Whoever buys before the first day on which claims are taken, `claims_from`, waits for it.
+    """
     lag = timedelta(days=REGISTRATION_LAG_DAYS)
     calendar = pl.DataFrame({"invoice_date": list(days)}, schema={"invoice_date": pl.Date})
     dated = calendar.with_columns(
         order_date=pl.col("invoice_date"),
         registration_date=pl.col("invoice_date") + lag,
-        claim_date=pl.col("invoice_date") + lag,
+        claim_date=pl.max_horizontal(pl.col("invoice_date") + lag, pl.lit(claims_from)),
     )
     facts = [name for name in types.columns if name in FACTS]
     # The type goes along, since a frame without columns would have no rows.

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
-from typing import TypeAlias
+from datetime import date, datetime, time
+from typing import Literal, TypeAlias
 
 import numpy as np
 import polars as pl
@@ -24,7 +24,7 @@ from promo.schema import DAYS_PER_MONTH, Bools, Floats, Ints
 from promo.simulation import offers
 from promo.simulation.behaviour import Behaviour
 from promo.simulation.draws import ParameterDraws
-from promo.simulation.money_path import Carry, LastYuan
+from promo.simulation.money_path import AT_ONCE, Carry, Filing, LastYuan
 from promo.simulation.offers import Paid, better_of
 from promo.simulation.setting import PlannedBins, Setting, planned_bins
 from promo.simulation.uptake import Window
@@ -35,6 +35,9 @@ NEST_LEVELS = ("segment", "energy", "model")
 SORTING_ELASTICITY = -3.5
 """Own-price elasticity at which types are sorted over vehicles; sorting is a fact, not a draw."""
 LONGEST_WEEKLY_DAYS = 98
+LATENESS = -np.log1p(-(np.arange(5) + 0.5) / 5)
+LATENESS /= LATENESS.mean()
+"""Days from purchase to claim beside their mean: five equal groups of an exponential law."""
 Levels: TypeAlias = Callable[[Floats, Mapping[str, Floats]], Floats]
 
 
@@ -62,6 +65,10 @@ class Programme:
     budgets : name of the assumption of each pot, or its published fen
     scales : benefit id -> name of the assumption that multiplies its amounts
     carries : day on which what is left in one pot goes to another: day, giver, taker
+    claimed : name of the assumption of days from the purchase to the claim that takes the money,
+        or None where the purchase takes it
+    claims_from : instant before which no claim is taken
+    won : how money is promised where it is not first come: by vouchers or by lot
     """
 
     rules: Rules
@@ -70,6 +77,9 @@ class Programme:
     last_yuan: LastYuan
     policies: tuple[Policy, ...]
     carries: tuple[tuple[date, int, int], ...] = ()
+    claimed: str | None = None
+    claims_from: datetime = datetime.min
+    won: Literal["vouchers", "lottery"] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +103,7 @@ class Stage:
     Attributes
     ----------
     policy_yuan : (N, P, I, J) money of each policy that holds anyway, beyond the base period's
+    central, highest : stated value and upper end of each assumption
     kept : the frame if nobody gave up an old car; None where no type has one to give up
     """
 
@@ -103,6 +114,7 @@ class Stage:
     policy_yuan: Floats
     trend_years: float
     central: Mapping[str, float]
+    highest: Mapping[str, float]
     level_factors: Levels
     kept: pl.DataFrame | None = None
 
@@ -133,7 +145,34 @@ class Stage:
             last_yuan=self.programme.last_yuan,
             draws=draws,
             carries=self._carries(),
+            filing=self._filing(draws),
+            fulfilled=draws["voucher_fulfilment"] if self.programme.won == "vouchers" else None,
+            weight_of_chance=draws["weight_of_chance"]
+            if self.programme.won == "lottery"
+            else None,
         )
+
+    def _filing(self, draws: ParameterDraws) -> tuple[Filing, ...]:
+        """When claims arrive in each draw."""
+        programme, first = self.programme, self.setting.days[self.setting.window[0]]
+        midnight = datetime.combine(first, time.min)
+        opens = max((programme.claims_from - midnight).total_seconds() / 86_400, 0.0)
+        if programme.claimed is None and not opens:
+            return (AT_ONCE,) * len(draws)
+        mean = draws[programme.claimed] if programme.claimed else np.zeros(len(draws))
+        lateness = LATENESS if programme.claimed else np.zeros(1)
+        late = np.round(mean[:, None] * lateness).astype(np.int64)
+        share = np.full(lateness.size, 1.0 / lateness.size)
+        room = self.longest_wait + max(int(opens) + 1 - self.window.days.size, 0)
+        by_lot = programme.won == "lottery"
+        return tuple(Filing(days, share, room, opens, by_lot) for days in late)
+
+    @property
+    def longest_wait(self) -> int:
+        """Days from purchase to claim in any draw, at most."""
+        if self.programme.claimed is None:
+            return 0
+        return int(np.ceil(self.highest[self.programme.claimed] * LATENESS[-1]))
 
     def _carries(self) -> tuple[Carry, ...]:
         """The carries that fall into the window, by number of its days."""
@@ -278,6 +317,7 @@ def set_stage(  # noqa: PLR0913 - the six inputs of a study
     declared: tuple[date, date],
     horizon_days: int,
     central: Mapping[str, float],
+    highest: Mapping[str, float],
     level_factors: Levels,
 ) -> Stage:
     """Bring files together.
@@ -289,12 +329,14 @@ def set_stage(  # noqa: PLR0913 - the six inputs of a study
     base_day : a day of the base period, at which policies in the baseline are measured
     declared : first and last day of the campaign's purchase window, used where nobody is paid
     horizon_days : days of the horizon after the window's last day
-    central : stated values of the assumptions
+    central, highest : stated values and upper ends of the assumptions
     level_factors : factors on the forecast (R, T) for errors of its level (R,) and the draws of
         all assumptions, plate quotas kept
     """
     rows = people.rows()
-    everywhere = offers.cells(days, rows, vehicles)
+    counter = programme.rules.campaign.windows.claim
+    claims_from = date.min if counter is None else counter.first
+    everywhere = offers.cells(days, rows, vehicles, claims_from)
     rules = programme.rules
     paid = offers.amounts(everywhere, rules, frozenset(offers.pot_names(rules)))
     by_day = paid.reshape(len(days), -1)  # by pot: one may open when another closes
@@ -329,7 +371,7 @@ def set_stage(  # noqa: PLR0913 - the six inputs of a study
     )
     seen = Window.of(setting)
     in_window = np.arange(seen.periods) + seen.first_period
-    frame = offers.cells([days[d] for d in period_days[in_window]], rows, vehicles)
+    frame = offers.cells([days[d] for d in period_days[in_window]], rows, vehicles, claims_from)
     return Stage(
         setting=setting,
         window=seen,
@@ -339,6 +381,7 @@ def set_stage(  # noqa: PLR0913 - the six inputs of a study
         policy_yuan=policy_fen[:, :, : people.types.height] / 100,
         trend_years=(days[window[0]] - base_day).days / 365,
         central=central,
+        highest=highest,
         level_factors=level_factors,
     )
 

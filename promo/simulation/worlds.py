@@ -8,8 +8,8 @@ its own luck.
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
-from dataclasses import dataclass, fields
+from collections.abc import Callable, Generator
+from dataclasses import dataclass, fields, replace
 
 import numpy as np
 
@@ -19,7 +19,6 @@ from promo.simulation.draws import Chance, Luck, Means, ParameterDraws
 from promo.simulation.landing import Memory, joined_memories
 from promo.simulation.ledger import Claimants, Tally
 from promo.simulation.money_path import (
-    AT_ONCE,
     Carry,
     Cars,
     ClaimRates,
@@ -34,10 +33,13 @@ from promo.simulation.offers import Paid
 from promo.simulation.setting import Setting
 from promo.simulation.streams import columns, streams
 from promo.simulation.uptake import Entry, Offer, Uptake, Window, offer, uptake
+from promo.simulation.vouchers import voucher_path
 from promo.simulation.without import Planned
 
 BLOCK = 32
 """Draws evaluated together; a fixed size, so that no sum depends on workers."""
+ROUNDS_OF_ODDS = 6
+"""How often a chance to win is corrected: each round closes most of the distance."""
 BELIEF_SPREAD_DAYS = 7.0
 """How sharply people foresee the day on which the money is expected to run out (a judgement)."""
 
@@ -54,6 +56,7 @@ class Outcome:
     closing : (R, K) days after the window's first midnight, infinite if never
     spent : (R, D, K) fen a day, by day of the claim; D days hold the last claim
     parts : (R, 6, J) subsidised cars by row of the ledger and vehicle
+    issued, redeemed : (R, K) vouchers, where money is promised by them
     unpaid : (R, 6, J) cars bought for money that was gone when the claim came, in the same way
     with_campaign, without_campaign : (R, H, L + 1) cars bought in the city, by day of the horizon
     instead : (R, J) what the households of `parts` and `unpaid` buy without, inside the horizon
@@ -67,6 +70,8 @@ class Outcome:
     budget: Ints
     closing: Floats
     spent: Cars
+    issued: Cars
+    redeemed: Cars
     parts: Cars
     unpaid: Cars
     with_campaign: Cars
@@ -103,6 +108,9 @@ class Block:
     ----------
     paid : fen (R, P, I + outside, J, K) by pot with these pots open, and old cars given up
     budget : (R, K) fen
+    filing : when claims arrive in each draw
+    fulfilled : (R,) share of winners of a voucher who redeem it, where money is promised so
+    weight_of_chance : (R,) exponent of a chance in decisions, where money is drawn by lot
     """
 
     setting: Setting
@@ -114,7 +122,14 @@ class Block:
     last_yuan: LastYuan
     draws: ParameterDraws
     carries: tuple[Carry, ...] = ()
-    filing: Filing = AT_ONCE
+    filing: tuple[Filing, ...] = ()
+    fulfilled: Floats | None = None
+    weight_of_chance: Floats | None = None
+
+    @property
+    def promised(self) -> bool:
+        """Whether nobody need hurry: who will be paid is drawn, not first come."""
+        return self.fulfilled is not None or any(each.by_lot for each in self.filing)
 
     @property
     def all_pots(self) -> frozenset[int]:
@@ -122,6 +137,8 @@ class Block:
 
     def live(self, luck_of: Callable[[int], Luck]) -> Outcome:
         """Both worlds in every draw of the block; `luck_of` gives the luck of a draw's number."""
+        if self.weight_of_chance is not None:
+            return self._at_odds().live(luck_of)
         lives = [
             _Life(self, row, luck_of(int(number))) for row, number in enumerate(self.draws.number)
         ]
@@ -160,13 +177,53 @@ class Block:
         claimants = Claimants.of(setting, window, flows, cut)
         return _State(rows, found, claimants, cut.class_rates)
 
+    def moneys(self, row: int, luck: Luck) -> Generator[State, ClaimRates, MoneyPath]:
+        """The money of one draw, by the campaign's allocation."""
+        days, budget = self.window.days.size, self.budget[row]
+        if self.fulfilled is not None:
+            share = float(self.fulfilled[row])
+            return voucher_path(budget, self.carries, share, days=days, luck=luck)
+        return money_path(
+            budget,
+            days=days,
+            last_yuan=self.last_yuan,
+            luck=luck,
+            carries=self.carries,
+            filing=self.filing[row],
+        )
+
+    def _at_odds(self) -> Block:
+        """The block in which people weigh the money by their chance to win it.
+
+        The chance is money over applications, and applications follow from the chance: halving
+        the distance a few times finds where both agree.
+        """
+        if self.weight_of_chance is None:
+            return self
+        certain = Entry(np.ones((len(self.draws), self.setting.bins.start.size)), settled=False)
+        chance_to_win = np.ones(len(self.draws))
+        block = self
+        for _ in range(ROUNDS_OF_ODDS):
+            weight = chance_to_win**self.weight_of_chance
+            behaviour = replace(self.behaviour, perceived=self.behaviour.perceived * weight)
+            block = replace(self, behaviour=behaviour, weight_of_chance=None)
+            state = block._uptake(block._offer(), certain)
+            asked = expected_spend(self.window, state).sum(axis=(1, 2))
+            there = self.budget.sum(axis=1)
+            odds = np.minimum(np.divide(there, asked, out=np.ones(len(asked)), where=asked > 0), 1)
+            chance_to_win = np.sqrt(chance_to_win * odds)
+        return block
+
+    def _offer(self) -> Offer:
+        """What is offered while all pots are open."""
+        paid = self.paid(self.all_pots)
+        return offer(self.setting, self.window, self.behaviour, self.planned, paid)
+
     def _with_hurry(self) -> Uptake:
         """The state with all pots open, hurried by the expected end of the money."""
         certain = np.ones((len(self.draws), self.setting.bins.start.size))
-        made = offer(
-            self.setting, self.window, self.behaviour, self.planned, self.paid(self.all_pots)
-        )
-        if not made.types.size:
+        made = self._offer()
+        if not made.types.size or self.promised:
             return self._uptake(made, Entry(certain))
         first = self._uptake(made, Entry(certain, settled=False))
         belief = expected_belief(
@@ -294,14 +351,7 @@ class _Life:
         self.entered: list[_Entered] = []
         self.path: MoneyPath | None = None
         self.wanted: State | None = None
-        self._money = money_path(
-            block.budget[row],
-            days=block.window.days.size,
-            last_yuan=block.last_yuan,
-            luck=luck,
-            carries=block.carries,
-            filing=block.filing,
-        )
+        self._money = block.moneys(row, luck)
         self._ask(lambda: next(self._money))
 
     def enter(self, state: _State, place: int) -> None:
@@ -358,6 +408,8 @@ class _Life:
             budget=block.budget[self.row][None],
             closing=path.closing[None],
             spent=path.spent[None],
+            issued=path.issued[None],
+            redeemed=path.redeemed[None],
             parts=paid.parts[None],
             unpaid=unpaid.parts[None],
             with_campaign=(unaffected + both.arrived[:until])[None],
