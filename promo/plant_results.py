@@ -14,7 +14,7 @@ import polars as pl
 
 from promo.production.floor import DAYS_PER_WEEK, Cars
 from promo.production.stability import by_part
-from promo.pull_through import Output, additional_by_vehicle, bought
+from promo.pull_through import Output, additional_by_vehicle
 from promo.results import Worlds, days_of, ends_of, months_of
 from promo.schema import Floats, Ints, MeasureKind, Standing, Words
 from promo.simulation.streams import MOVED, NEW, OUTSIDE, POOL
@@ -307,7 +307,7 @@ def conquest(worlds: Worlds) -> pl.DataFrame:
 
 def sources_of_sales(worlds: Worlds) -> dict[str, Floats]:
     """Extra cars sold by source, (R, plants) each; the last is the sum of the others."""
-    parts = bought(worlds.outcome)
+    parts = worlds.outcome.bought
     extra = _by_maker(worlds, additional_by_vehicle(worlds.outcome))
     new = _by_maker(worlds, parts[:, NEW] + parts[:, POOL])
     outside = _by_maker(worlds, parts[:, OUTSIDE])

@@ -190,9 +190,4 @@ def _rates(draws: ParameterDraws) -> Mapping[str, Floats]:
 
 def additional_by_vehicle(outcome: Outcome) -> Floats:
     """Cars (R, J) sold in the city over the horizon, with minus without."""
-    return np.asarray(bought(outcome).sum(axis=1) - outcome.instead, dtype=np.float64)
-
-
-def bought(outcome: Outcome) -> Ints:
-    """Cars (R, 6, J) bought for the money, whether it was still there at the claim or not."""
-    return outcome.parts + outcome.unpaid
+    return np.asarray(outcome.bought.sum(axis=1) - outcome.instead, dtype=np.float64)

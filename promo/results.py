@@ -138,6 +138,7 @@ def _ledger(worlds: Worlds) -> dict[str, Floats]:
     return {
         **named,
         "subsidised_cars": parts.sum(axis=1),
+        "unpaid_cars": worlds.outcome.unpaid.sum(axis=(1, 2)).astype(np.float64),
         "sales_value_subsidised": worlds.outcome.parts.sum(axis=1) @ price,
         "sales_value_additional": additional_by_vehicle(worlds.outcome) @ price,
     }
@@ -232,10 +233,11 @@ def borrowed(worlds: Worlds) -> tuple[Words, ...]:
 
 
 def spend_path(worlds: Worlds) -> pl.DataFrame:
-    """Cumulative public money by day of the window, yuan."""
+    """Cumulative public money by day of the claim, from the first of the window on, yuan."""
     running = worlds.outcome.spent.sum(axis=2).cumsum(axis=1) / 100
+    days = days_of(worlds)[worlds.window.start :][: running.shape[1]]
+    running = running[:, : len(days)]
     low, high = interval(running)
-    days = days_of(worlds)[worlds.window]
     return pl.DataFrame(
         {
             "day": days,
@@ -285,7 +287,7 @@ def vehicles(worlds: Worlds) -> pl.DataFrame:
 def identity(worlds: Worlds) -> pl.DataFrame:
     """Total sales of the horizon = baseline + new + outside + from beyond it - given up."""
     outcome = worlds.outcome
-    parts = outcome.parts.sum(axis=2)
+    parts = outcome.bought.sum(axis=2)
     zero, pool = np.zeros(len(parts)), parts[:, POOL]
     terms: list[tuple[str, Words, Floats]] = [
         (

@@ -500,6 +500,12 @@ class MeasureKind:
 _M = MeasureKind
 _MEASURES = (
     _M("subsidised_cars", "cars", "gross", Words("获补贴车辆", "subsidised cars")),
+    _M(
+        "unpaid_cars",
+        "cars",
+        "gross",
+        Words("为补贴而来、申领时钱已用完", "bought for the money, which was gone at the claim"),
+    ),
     _M("spend", "CNY", "gross", Words("补贴支出", "public money spent")),
     _M("budget", "CNY", "gross", Words("资金池", "budget")),
     _M(

@@ -79,7 +79,7 @@ manufacturers: [{manufacturers}]
 windows:
   announced: {announced}
   invoice: {{from: {first}, to: {last}}}
-eligibility:
+{claims}eligibility:
   - {{id: who, when: "{who}", source: made up}}
 benefits:
 {benefits}
@@ -88,11 +88,11 @@ money:
   pots:
 {pots}
   funding: [{{from: city, share: 100%}}]
-  commit_on: invoice
-  order_by: invoice_time
+  commit_on: {commit_on}
+  order_by: {commit_on}_time
   last_yuan: {last_yuan}
   rounding: {{to: 1 yuan, mode: down}}
-limits: [{{per: vin, max: 1}}]
+{allocation}limits: [{{per: vin, max: 1}}]
 examples:
   ordinary:
     buyer_kind: individual
@@ -180,6 +180,9 @@ USUAL: dict[str, Any] = {
     "combine": "{sum: [base]}",
     "pots": "    - {id: main, amount: 600000, pays: [base]}",
     "last_yuan": "refuse",
+    "commit_on": "invoice",
+    "allocation": "",
+    "claims": "",
     "cars_per_year": 6000,
     "buyers": BUYERS,
     "outside": "",

@@ -84,6 +84,11 @@ class Outcome:
     planned: Floats
 
     @property
+    def bought(self) -> Cars:
+        """Cars (R, 6, J) bought for the campaign's money, whether it was still there or not."""
+        return np.asarray(self.parts + self.unpaid)
+
+    @property
     def gain(self) -> Floats:
         """Yuan (R,) gained by all buyers as they perceive it."""
         return np.asarray(self.gain_by_type.sum(axis=1))
