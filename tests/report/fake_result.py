@@ -22,6 +22,7 @@ INFINITE = float("inf")
 # name: mean, p05, p50, p95
 NUMBERS: dict[str, tuple[float | None, float | None, float | None, float | None]] = {
     "subsidised_cars": (4012.0, 3801.0, 4007.0, 4211.0),
+    "unpaid_cars": (0.0, 0.0, 0.0, 0.0),
     "spend": (19_300_000.0, 17_100_000.0, 19_900_000.0, 20_000_000.0),
     "budget": (20_000_000.0, 10_100_000.0, 20_100_000.0, 39_900_000.0),
     "exhaustion_probability": (0.87, 0.86, 0.87, 0.88),

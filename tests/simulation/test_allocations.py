@@ -1,4 +1,4 @@
-"""Money that is not taken at the purchase: claims filed later, vouchers drawn first, lots drawn."""
+"""Money that is not taken at the purchase: claims filed later, vouchers, lots drawn."""
 
 import numpy as np
 import pytest
