@@ -62,10 +62,10 @@ class Appraisal:
     draws : one row a draw, one column an ungrouped measure
     two_by_two : term, words_zh, words_en, window, horizon with p05 and p95; cars built with and
         without the campaign and the plants' stability measures; empty where there are none
-    plant_weeks : plant, week, ordered_with, built_without, built_with, extra with p05 and p95,
-        utilisation_with, plant_stock_with, binding_zh, binding_en, binding_share, and with the
-        campaign but without measures built_bare, binding_bare_zh, binding_bare_en and
-        binding_bare_share; empty where no file tells of scenarios or measures
+    plant_weeks : plant, week; without and with the campaign sold, ordered, built, dealer_stock,
+        plant_stock and utilisation; extra with p05 and p95; binding_zh, binding_en, binding_share;
+        and where files have measures, with the campaign but without them, built_bare,
+        binding_bare_zh, binding_bare_en and binding_bare_share
     conquest : plant, term, words_zh, words_en, cars with p05 and p95; whose sales the extra cars
         of each local plant are
     targets : plant, year, target, term, words_zh, words_en, cars with p05 and p95, reached with

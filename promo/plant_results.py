@@ -143,48 +143,48 @@ BINDING = (
 
 
 def plant_weeks(worlds: Worlds) -> pl.DataFrame:
-    """Orders, output and what binds it, by week; where a file tells of trouble or measures."""
-    bare = worlds.bare or worlds.pull.outputs
+    """Sales, orders, output and stock by week with and without, and what binds output.
+
+    Columns that end in `bare` are there only where a file has stability measures.
+    """
+    bare = worlds.bare or (None,) * len(worlds.pull.outputs)
     frames = [
         _weeks(worlds, output, unaided)
         for output, unaided in zip(worlds.pull.outputs, bare, strict=True)
-        if output.manufacturer.scenarios or output.manufacturer.measures
     ]
     return pl.concat(frames) if frames else pl.DataFrame()
 
 
-def _weeks(worlds: Worlds, output: Output, bare: Output) -> pl.DataFrame:
+def _weeks(worlds: Worlds, output: Output, bare: Output | None) -> pl.DataFrame:
     days = days_of(worlds)
     starts = np.arange(0, len(days), DAYS_PER_WEEK)
-    without, with_ = output.without, output.with_campaign
-    built, before = (_by_week(path.built, starts) for path in (with_, without))
-    low, high = interval((built - before).astype(np.float64))
-    capacity = np.add.reduceat(output.capacity, starts, axis=1).mean(axis=0)
-    used = np.divide(built.mean(axis=0), capacity, out=np.zeros(len(starts)), where=capacity > 0)
     ends = np.append(starts[1:], len(days)) - 1
-    words, share = _bound(output)
-    unaided, unaided_share = _bound(bare)
-    return pl.DataFrame(
-        {
-            "plant": [output.manufacturer.id] * len(starts),
-            "week": [days[int(start)] for start in starts],
-            "ordered_with": _by_week(with_.ordered, starts).mean(axis=0),
-            "built_without": before.mean(axis=0),
-            "built_with": built.mean(axis=0),
-            "extra": (built - before).mean(axis=0),
-            "extra_p05": low.astype(np.float64),
-            "extra_p95": high.astype(np.float64),
-            "utilisation_with": used,
-            "plant_stock_with": with_.plant_closing.sum(axis=2)[:, ends].mean(axis=0),
-            "binding_zh": [each.zh for each in words],
-            "binding_en": [each.en for each in words],
-            "binding_share": share,
-            "built_bare": _by_week(bare.with_campaign.built, starts).mean(axis=0),
-            "binding_bare_zh": [each.zh for each in unaided],
-            "binding_bare_en": [each.en for each in unaided],
-            "binding_bare_share": unaided_share,
-        }
-    )
+    columns: dict[str, Any] = {
+        "plant": [output.manufacturer.id] * len(starts),
+        "week": [days[int(start)] for start in starts],
+    }
+    capacity = np.add.reduceat(output.capacity, starts, axis=1).mean(axis=0)
+    for world, path in (("without", output.without), ("with", output.with_campaign)):
+        for name, cars in (
+            ("sold", path.served),
+            ("ordered", path.ordered),
+            ("built", path.built),
+        ):
+            columns[f"{name}_{world}"] = _by_week(cars, starts).mean(axis=0)
+        for name, cars in (("dealer", path.dealer_closing), ("plant", path.plant_closing)):
+            columns[f"{name}_stock_{world}"] = cars.sum(axis=2)[:, ends].mean(axis=0)
+        used = columns[f"built_{world}"]
+        columns[f"utilisation_{world}"] = np.divide(
+            used, capacity, out=np.zeros(len(starts)), where=capacity > 0
+        )
+    extra = _by_week(output.with_campaign.built - output.without.built, starts)
+    low, high = interval(extra.astype(np.float64))
+    columns |= {"extra": extra.mean(axis=0), "extra_p05": low, "extra_p95": high}
+    columns |= _bound("binding", output)
+    if bare is not None:
+        columns["built_bare"] = _by_week(bare.with_campaign.built, starts).mean(axis=0)
+        columns |= _bound("binding_bare", bare)
+    return pl.DataFrame(columns)
 
 
 def _by_week(cars: Cars, starts: Ints) -> Ints:
@@ -193,14 +193,19 @@ def _by_week(cars: Cars, starts: Ints) -> Ints:
     return total
 
 
-def _bound(output: Output) -> tuple[list[Words], list[float]]:
+def _bound(name: str, output: Output) -> dict[str, list[Any]]:
     """What binds output with the campaign in most draws of each week, and in which share."""
     direct = [each[0].parts.words for each in by_part(output.manufacturer.suppliers)]
     parts = [Words(f"零部件:{each.zh}", f"parts: {each.en}") for each in direct]
     named = [*BINDING, *parts]
     hardest = output.with_campaign.binding.max(axis=2)
     counts = np.stack([(hardest == number).mean(axis=0) for number in range(len(named))])
-    return [named[int(each)] for each in counts.argmax(axis=0)], counts.max(axis=0).tolist()
+    words = [named[int(each)] for each in counts.argmax(axis=0)]
+    return {
+        f"{name}_zh": [each.zh for each in words],
+        f"{name}_en": [each.en for each in words],
+        f"{name}_share": counts.max(axis=0).tolist(),
+    }
 
 
 # --- output of the year against a target --------------------------------------------------------

@@ -380,14 +380,14 @@ def _buyers(worlds: Worlds) -> list[Item]:
     return [Item("gains", name, "buyers", gain.sum(axis=1), words) for name, words, gain in lines]
 
 
-_UNSTATED = Words("购车人得益:单位及收入不详的", "gain of firms and of buyers of unstated income")
-_ELSEWHERE = Words("购车人得益:外地购车人", "gain of buyers from elsewhere")
+_UNSTATED = Words("购车人得益：单位及收入不详的", "gain of firms and of buyers of unstated income")
+_ELSEWHERE = Words("购车人得益：外地购车人", "gain of buyers from elsewhere")
 _UNNOTICED = Words("购车人到手而未察觉的钱", "money buyers received and did not notice")
 
 
 def _income(income: float) -> Words:
     return Words(
-        f"购车人得益:月收入 {income:,.0f} 元", f"gain of buyers with {income:,.0f} yuan a month"
+        f"购车人得益：月收入 {income:,.0f} 元", f"gain of buyers with {income:,.0f} yuan a month"
     )
 
 

@@ -76,10 +76,28 @@ def test_report_and_json_hold_both_tables(appraised, language):
     assert {row["binding"] for row in content["plant_weeks"]} & {"orders", "订单"}
 
 
-def test_a_file_that_tells_of_no_trouble_has_neither_table(tiny):
+def test_a_file_that_tells_of_no_measures_has_nothing_to_cross_them_with(tiny):
     appraised = appraise(tiny(), seed=1, draws=16)
-    assert appraised.two_by_two.height == appraised.plant_weeks.height == 0
-    assert not {"two_by_two", "plant_weeks"} & appraisal_object(appraised, "en").keys()
+    assert appraised.two_by_two.height == 0
+    assert "two_by_two" not in appraisal_object(appraised, "en")
+    assert not [name for name in appraised.plant_weeks.columns if "bare" in name]
+    assert "binding_bare" not in [c.name for c in plant_weeks(appraised, "en").columns]
+
+
+def test_weeks_hold_all_the_cars_of_the_horizon_in_both_worlds(tiny):
+    """Sold and built by week add up to the months; the trough is the least of the net weeks."""
+    appraised = appraise(tiny(), seed=1, draws=16)
+    weeks, months = appraised.plant_weeks, appraised.plants
+    for world in ("without", "with"):
+        assert weeks[f"built_{world}"].sum() == pytest.approx(months[f"built_{world}"].sum())
+        last = months[f"dealer_stock_{world}"].to_list()[-1]
+        assert weeks[f"dealer_stock_{world}"].to_list()[-1] == pytest.approx(last)
+    more = weeks["sold_with"].sum() - weeks["sold_without"].sum()
+    sold = appraised.measure("additional_local_cars_in_horizon").mean
+    assert more == pytest.approx(sold, abs=1)  # but for the few who wait for their car at the end
+    least = weeks.sort("extra").row(0, named=True)
+    for language in ("zh", "en"):
+        assert str(least["week"]) in plant_weeks(appraised, language).note
 
 
 def test_measures_that_meet_trouble_that_binds_nothing_change_no_car(tiny):

@@ -50,12 +50,12 @@ def _drawn(path: pl.DataFrame, scale: Scale, width: int) -> str | None:
         top = float(path["p95"].to_numpy().max()) / scale.divisor
         levels = [top * step / 4 for step in range(5)]
         figure.ruler("y").ticks(levels, [f"{level:,.0f}" for level in levels])
-        return _unpainted(figure.build().string())
+        return unpainted(figure.build().string())
     except (ImportError, AttributeError, TypeError):
         return None
 
 
-def _unpainted(text: str) -> str:
+def unpainted(text: str) -> str:
     """The drawing without the colour codes of the terminal."""
     lines = text.replace("\x1b[0m", "").splitlines()
     return "\n".join(line.rstrip() for line in lines).strip("\n")

@@ -14,7 +14,7 @@ import polars as pl
 from promo.appraisal import Appraisal
 from promo.design.comparison import design_names
 from promo.report import words
-from promo.report.numbers import scale_of, with_unit
+from promo.report.numbers import interval, number, scale_of, with_unit
 from promo.report.words import Language
 from promo.schema import MEASURES, Assumption, Measure, Words
 from promo.sensitivity import DRAWS as TRIED_ON
@@ -227,30 +227,58 @@ def _together(language: Language) -> str:
 
 
 def plant_weeks(appraisal: Appraisal, language: Language) -> Table:
-    """Orders, output and what binds it, week by week."""
+    """Sales, orders, output and stock and what binds output, week by week."""
+    frame = appraisal.plant_weeks
+    bare = "built_bare" in frame.columns
     columns = (
         _column("plant", language),
         _column("week", language, "date"),
-        _column("ordered_with", language, "cars", room=99),
-        _column("built_without", language, "cars", room=99),
-        _column("built_with", language, "cars"),
+        _column("sold_with", language, "cars", room=60 if not bare else 99),
+        _column("ordered_with", language, "cars", room=80 if not bare else 110),
+        Column("built_without", words.heading("built_by_week_without", language), "cars", room=90),
+        Column("built_with", words.heading("built_by_week", language), "cars"),
         Column("extra", words.heading("extra", language), "cars", "extra_p05", "extra_p95"),
-        _column("utilisation_with", language, "share", room=99),
+        _column("utilisation_with", language, "share", room=80 if not bare else 99),
+        _column("dealer_stock_with", language, "cars", room=80 if not bare else 110),
         _column("plant_stock_with", language, "cars", room=99),
         _column("binding", language),
         _column("binding_share", language, "share", room=80),
+        *_unaided(language) * bare,
+    )
+    if frame.height:
+        names = ["binding", *["binding_bare"] * bare]
+        frame = frame.with_columns(
+            *(pl.col(f"{name}_{language}").alias(name) for name in names),
+            pl.col("plant").replace(_plants(appraisal, language)),
+        )
+    made = _table("plant_weeks", columns, frame, language)
+    return replace(made, note=" ".join(_troughs(frame, language)))
+
+
+def _unaided(language: Language) -> tuple[Column, ...]:
+    """The campaign without the stability measures."""
+    return (
         _column("built_bare", language, "cars"),
         _column("binding_bare", language),
         _column("binding_bare_share", language, "share", room=99),
     )
-    frame = appraisal.plant_weeks
-    if frame.height:
-        frame = frame.with_columns(
-            pl.col(f"binding_{language}").alias("binding"),
-            pl.col(f"binding_bare_{language}").alias("binding_bare"),
-            pl.col("plant").replace(_plants(appraisal, language)),
+
+
+def _troughs(weeks: pl.DataFrame, language: Language) -> Iterable[str]:
+    """The week in which each plant builds least because of the campaign, beyond the table too."""
+    if not weeks.height:
+        return
+    for plant in weeks.partition_by("plant", maintain_order=True):
+        scale = scale_of("cars", plant["built_with"].to_list())
+        row = plant.row(int(plant["extra"].to_numpy().argmin()), named=True)
+        middle, low, high = (number(row[n], scale) for n in ("extra", "extra_p05", "extra_p95"))
+        text = Words(
+            f"{row['plant']}的低谷在 {row['week']} 起的一周: 净 {middle} 辆"
+            f"（{interval(low, high, 'zh')}）。",
+            f"The trough of {row['plant']} is the week from {row['week']}: {middle} cars net "
+            f"({interval(low, high, 'en')}).",
         )
-    return _table("plant_weeks", columns, frame, language)
+        yield words.chosen(text, language)
 
 
 def conquest(appraisal: Appraisal, language: Language) -> Table:

@@ -15,7 +15,7 @@ from rich.text import Text
 
 from promo.appraisal import Appraisal
 from promo.design.comparison import design_names
-from promo.report import answer, plots, tables
+from promo.report import answer, plant_plots, plots, tables
 from promo.report.grid import Grid, grid
 from promo.report.tables import Table
 from promo.report.words import TITLES, Language, chosen
@@ -42,8 +42,12 @@ def appraisal_text(appraisal: Appraisal, language: Language, *, width: int, plai
         page.table(plant)
     page.table(tables.conquest(appraisal, language))
     page.table(tables.two_by_two(appraisal, language))
-    for plant in _by(_of_the_window(tables.plant_weeks(appraisal, language), appraisal), "plant"):
-        page.table(plant)
+    weeks = tables.plant_weeks(appraisal, language)
+    drawn = weeks.frame.partition_by("plant", maintain_order=True) if weeks.frame.height else []
+    by_plant = _by(_of_the_window(weeks, appraisal), "plant")
+    for table, all_weeks in zip(by_plant, drawn, strict=True):
+        page.table(table)
+        page.plant(all_weeks)
     page.table(tables.targets(appraisal, language))
     page.table(tables.accounts(appraisal, language))
     moving = tables.strongest(tables.sensitivity(appraisal, language), _STRONGEST)
@@ -128,6 +132,14 @@ class Page:
             self._print(Text(line, no_wrap=True))
         if not self._plain:
             self._lines(plots.legend(self._language, plots.unit_of(path, self._language)))
+        self._print("")
+
+    def plant(self, weeks: pl.DataFrame) -> None:
+        """The weeks of one plant, drawn; a plain page has them in its table."""
+        if self._plain:
+            return
+        for line in plant_plots.plant_weeks(weeks, self._language, width=self._width):
+            self._print(Text(line, no_wrap=True))
         self._print("")
 
     def bullets(self, name: str, texts: Iterable[str], *, of: str = "") -> None:
