@@ -19,7 +19,7 @@ import pytest
 from oracles.households_with_tables import TableHouseholds, Tables
 from oracles.households_with_utilities import UtilityHouseholds
 from oracles.market import PARTS, Campaign, Carry, Market, Pot
-from oracles.walk import live
+from oracles.walk import ClosedEarly, Till, live
 from scipy.stats import ks_2samp, norm
 
 from promo.simulation.draws import ParameterDraws
@@ -278,7 +278,7 @@ class Compared:
     def product(self, draws):
         return list(outcomes(self.study, self.case.held, draws))
 
-    def households(self, kind, draws, *, market=None, whole_days=False):
+    def households(self, kind, draws, *, market=None, till=Till):
         """So many draws of one oracle, all of one seed."""
         market = market or self.market
         tables = Tables(market, self.campaign)
@@ -289,10 +289,8 @@ class Compared:
                 return UtilityHouseholds(market, self.campaign, stream)
             return TableHouseholds(tables, stream)
 
-        return [
-            live(market, self.campaign, people(number), whole_days=whole_days)
-            for number in range(draws)
-        ]
+        first = market.window[0]
+        return [live(market, till(self.campaign, first), people(n)) for n in range(draws)]
 
     def p_values(self, lived, kind, histories):
         """Of this oracle against the product; tables hold no joint law of both vehicles."""
@@ -358,7 +356,7 @@ def test_the_law_is_the_same_in_many_draws(request, compared, kind):
 
 def test_a_pot_that_closes_at_the_start_of_its_last_day_is_told_apart(compared, few):
     """The wrong arm of `design/performance.md` 4.5: the closing day is not looked into."""
-    wrong = compared.households("tables", FEW // 2, whole_days=True)
+    wrong = compared.households("tables", FEW // 2, till=ClosedEarly)
     worst, table = least(compared.p_values(few, "tables", wrong))
     assert worst < FAILS, table
 

@@ -169,9 +169,8 @@ class UtilityHouseholds:
     def _may_come(self, kind: int, group: Group, day: int) -> np.ndarray:
         market = self.market
         buys = group.without >= 0
-        told = group.heard < np.where(buys, market.aware_dealer, market.aware_at_home(day))
-        today = (group.planned == day) & told
-        signs = self.stream.random(group.planned.size) < market.hazard(day)
+        today = (group.planned == day) & self._told(kind, group, day)
+        signs = self._signs(kind, group, day)
         later = market.week_start[market.week[group.planned]] > day
         # To save time: whoever would not move for the most there is need not be asked.
         affordable = self._cost(group, day) < market.perceived * self._most(kind)
@@ -179,6 +178,18 @@ class UtilityHouseholds:
         ahead = buys & later & at_home & signs & affordable
         waits = buys & (group.planned < market.window[0]) & signs
         return today | ahead | waits
+
+    def _told(self, kind: int, group: Group, day: int) -> np.ndarray:
+        """Who knows on its planned day: shoppers by the seller, the others at home."""
+        del kind
+        market = self.market
+        shoppers = group.without >= 0
+        return group.heard < np.where(shoppers, market.aware_dealer, market.aware_at_home(day))
+
+    def _signs(self, kind: int, group: Group, day: int) -> np.ndarray:
+        """Who of those that are willing to come buys today."""
+        del kind
+        return self.stream.random(group.planned.size) < self.market.hazard(day)
 
     def _cost(self, group: Group, day: int) -> np.ndarray:
         middle = self.market.week_middle[self.market.week[group.planned]]
@@ -209,7 +220,7 @@ class UtilityHouseholds:
             return self._has_waited(kind, row, day, open_pots)
         if planned == day:
             return self._buys_today(kind, row, day, open_pots)
-        return self._comes_ahead(kind, row, day, open_pots)
+        return self._comes_ahead(household, day, open_pots)
 
     def _worth(self, kind: int, day: int, open_pots: frozenset[int]) -> np.ndarray:
         """(J,) yuan as perceived."""
@@ -226,16 +237,14 @@ class UtilityHouseholds:
         part = ANYWAY if vehicle == without else SWITCHED
         return Purchase(vehicle, part, day, without)
 
-    def _comes_ahead(self, kind: int, row: int, day: int, open_pots) -> Purchase | None:
+    def _comes_ahead(self, household, day: int, open_pots) -> Purchase | None:
         """Day and vehicle are one choice: what is paid now less the cost, or expected later."""
+        kind, row = household
         group, market = self.groups[kind], self.market
         planned, without = int(group.planned[row]), int(group.without[row])
         now = self._worth(kind, day, open_pots)
         week = market.week[planned]
-        if planned > market.window[1]:
-            expected = market.renewal_belief * now
-        else:
-            expected = market.belief[week] * self._worth(kind, planned, open_pots)
+        expected = self._expected(household, planned, now, open_pots)
         less = now - group.cost[row] * (market.week_middle[week] - day) / MONTH
         utility = group.utility[row] + market.alpha[kind] * np.maximum(expected, less)
         vehicle = int(utility.argmax())
@@ -244,6 +253,14 @@ class UtilityHouseholds:
         if planned > market.window[1]:
             return Purchase(vehicle, MOVED, planned, without)
         return Purchase(vehicle, ANYWAY if vehicle == without else SWITCHED, planned, without)
+
+    def _expected(self, household, planned: int, now: np.ndarray, open_pots) -> np.ndarray:
+        """(J,) yuan that it expects on its planned day."""
+        market = self.market
+        if planned > market.window[1]:
+            return market.renewal_belief * now
+        worth = self._worth(household[0], planned, open_pots)
+        return market.belief[market.week[planned]] * worth
 
     def _has_waited(self, kind: int, row: int, day: int, open_pots) -> Purchase | None:
         """It knew on its planned day, and waits for the opening where that is worth the cost."""

@@ -6,7 +6,7 @@ The same for both oracles; they differ in who the households are and how they de
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
 import numpy as np
@@ -52,7 +52,6 @@ class History:
     spent : (K,) yuan
     parts : (5, J) subsidised cars
     sales, sales_without : (T, J) cars bought in the city
-    refused : (K,) yuan of the claim at whose refusal the pot closed
     """
 
     closing: np.ndarray
@@ -60,21 +59,18 @@ class History:
     parts: np.ndarray
     sales: np.ndarray
     sales_without: np.ndarray
-    refused: np.ndarray = field(default_factory=lambda: np.zeros(0))
 
 
-@dataclass
 class Till:
-    """The pots of one draw and what is left in them."""
+    """First come, first served: the pots of one draw and what is left in them."""
 
-    campaign: Campaign
-
-    def __post_init__(self) -> None:
-        self.left = np.array([pot.yuan for pot in self.campaign.pots], dtype=float)
+    def __init__(self, campaign: Campaign, first: int) -> None:
+        self.campaign, self.first = campaign, first
+        self.left = np.array([pot.yuan for pot in campaign.pots], dtype=float)
         self.spent = np.zeros(self.left.size)
-        self.refused = np.zeros(self.left.size)
         self.closing = np.full(self.left.size, np.inf)
         self.open = frozenset(range(self.left.size))
+        self.paid: list[Purchase] = []
 
     def morning(self, day: int) -> None:
         """What was carried over."""
@@ -83,65 +79,102 @@ class Till:
                 self.left[carry.taker] += self.left[carry.giver]
                 self.left[carry.giver] = 0.0
 
-    def asks(self, due: np.ndarray, instant: float) -> bool:
-        """Pay a claim (K,) if every pot it needs can; a pot that cannot closes here."""
+    def serves(self, household: object) -> frozenset[int]:
+        """The pots that this household can count on now."""
+        del household
+        return self.open
+
+    def asks(self, household: object, bought: Purchase, due: np.ndarray, instant: float) -> bool:
+        """Pay a claim (K,) if every pot it needs can; a pot that cannot closes here.
+
+        Returns whether the household goes through with its purchase.
+        """
+        del household
         short = due > self.left
         if short.any():
-            self.refused[short] = due[short]
             self.closing[short] = instant
             self.open -= frozenset(np.flatnonzero(short).tolist())
             return False
         self.left -= due
         self.spent += due
+        self.paid.append(bought)
         return True
 
+    def settle(self) -> None:
+        """After the last day: nothing is left to decide."""
 
-def live(
-    market: Market, campaign: Campaign, households: Households, *, whole_days: bool = False
-) -> History:
-    """One draw from the first day of the window to its last.
 
-    `whole_days` is wrong on purpose: a pot closes at the start of the day on which it would run
-    out, as a simulation does that never looks inside the closing day.
+class ClosedEarly(Till):
+    """Wrong on purpose: a pot closes at the start of the day on which it would run out.
+
+    So does a simulation that never looks inside the closing day.
     """
-    till = Till(campaign)
+
+    def foresees(self, claims: list[np.ndarray], day: int) -> None:
+        """Close the pots that the claims of a day (K,) would empty, before the first of them."""
+        short = sum(claims, np.zeros(self.left.size)) > self.left
+        self.closing[short] = day - self.first
+        self.open -= frozenset(np.flatnonzero(short).tolist())
+
+
+class Lottery(Till):
+    """All who bought file a claim; after the last day they are paid in an order drawn by lot."""
+
+    def __init__(self, campaign: Campaign, first: int, stream: np.random.Generator) -> None:
+        super().__init__(campaign, first)
+        self.stream = stream
+        self.filed: list[tuple[Purchase, np.ndarray]] = []
+
+    def asks(self, household: object, bought: Purchase, due: np.ndarray, instant: float) -> bool:
+        """Everybody may file."""
+        del household, instant
+        self.filed.append((bought, due))
+        return True
+
+    def settle(self) -> None:
+        """Draw the order, and pay until the first who cannot be paid."""
+        for number in self.stream.permutation(len(self.filed)).tolist():
+            bought, due = self.filed[number]
+            needed = np.flatnonzero(due > 0)
+            if np.isin(needed, list(self.open)).all():
+                super().asks(None, bought, due, np.inf)
+
+
+def live(market: Market, till: Till, households: Households) -> History:
+    """One draw from the first day of the window to its last."""
     sales = households.sales_without()
     without = sales.copy()
-    parts = np.zeros((len(PARTS), market.local.size), dtype=int)
     first, last = market.window
     for day in range(first, last + 1):
         till.morning(day)
         visits = sorted(households.visits(day), key=lambda visit: visit[0])
-        if whole_days:
-            _close_early(till, campaign, households, visits, day, first)
-        for moment, kind, household in visits:
-            bought = households.decides(household, day, till.open)
-            if bought is None:
-                continue
-            due = campaign.yuan(day, kind, till.open)[:, bought.vehicle]
-            if due.any() and till.asks(due, day - first + moment):
+        if isinstance(till, ClosedEarly):
+            claims = (_claim(till, households, day, visit) for visit in visits)
+            till.foresees([claim[1] for claim in claims if claim], day)
+        for visit in visits:
+            claim = _claim(till, households, day, visit)
+            moment, _, household = visit
+            if claim and till.asks(household, *claim, day - first + moment):
                 households.has_bought(household)
-                parts[bought.part, bought.vehicle] += 1
+                bought = claim[0]
                 sales[day, bought.vehicle] += 1
                 if bought.planned >= 0:
                     sales[bought.planned, bought.instead] -= 1
-    return History(till.closing, till.spent, parts, sales, without, till.refused)
+    till.settle()
+    parts = np.zeros((len(PARTS), market.local.size), dtype=int)
+    for bought in till.paid:
+        parts[bought.part, bought.vehicle] += 1
+    return History(till.closing, till.spent, parts, sales, without)
 
 
-def _close_early(
-    till: Till,
-    campaign: Campaign,
-    households: Households,
-    visits: list[tuple[float, int, object]],
-    day: int,
-    first: int,
-) -> None:
-    """Close the pots that today's claims would empty, before the first of them."""
-    due = np.zeros(till.left.size)
-    for _, kind, household in visits:
-        bought = households.decides(household, day, till.open)
-        if bought is not None:
-            due += campaign.yuan(day, kind, till.open)[:, bought.vehicle]
-    short = due > till.left
-    till.closing[short] = day - first
-    till.open -= frozenset(np.flatnonzero(short).tolist())
+def _claim(
+    till: Till, households: Households, day: int, visit: tuple[float, int, object]
+) -> tuple[Purchase, np.ndarray] | None:
+    """What a visitor buys for the money, and the yuan (K,) that it claims; None if nothing."""
+    _, kind, household = visit
+    pots = till.serves(household)
+    bought = households.decides(household, day, pots)
+    if bought is None:
+        return None
+    due = till.campaign.yuan(day, kind, pots)[:, bought.vehicle]
+    return (bought, due) if due.any() else None
