@@ -19,6 +19,7 @@ from promo.demand.assumptions import (
     CLAIMING,
     DIVERSION_CONCENTRATION,
     POOL,
+    RUSH,
     WON,
 )
 from promo.demand.calibration import dirichlet_parts
@@ -28,6 +29,7 @@ from promo.market.market import Market, QuotaLine, load_market
 from promo.market.opening import OpenMarket, on_sale, open_market
 from promo.policy.campaign import Campaign, load_campaign
 from promo.policy.checking import check_campaign, needed_to_simulate
+from promo.policy.money import BASIS
 from promo.policy.rules import compile_rules
 from promo.production.accounts import CITY_ACCOUNTS
 from promo.production.manufacturer import (
@@ -450,6 +452,7 @@ def _programme(campaign: Campaign, world: Market, policies: Sequence[Campaign]) 
         carries=_carries(campaign),
         claimed=claimed.name if (claimed := CLAIMING.get(campaign.money.commit_on)) else None,
         claims_from=_claims_from(campaign),
+        shortage=campaign.money.shortage_announced_at / BASIS,
         won=_won(campaign),
         policies=tuple(
             Policy(compile_rules(policy), bool(each.in_baseline), _policy_scale(policy))
@@ -514,7 +517,7 @@ def _of_policy(policy: Campaign) -> tuple[Assumption, ...]:
 
 def behaviour_findings(loaded: Loaded[Market]) -> list[Diagnostic]:
     """Overrides that name no built-in assumption, and numbers the formulas are not made for."""
-    known = {a.name for a in (*BEHAVIOUR, *POOL, *CLAIMING.values(), *WON.values())}
+    known = {a.name for a in (*BEHAVIOUR, *POOL, *CLAIMING.values(), RUSH, *WON.values())}
     named = loaded.value.behaviour if loaded.value else {}
     unknown = [
         loaded.diagnostic(
@@ -559,7 +562,8 @@ def _behaviour(
 def _of_clocks(campaign: Campaign) -> tuple[Assumption, ...]:
     """What is assumed of the time and the way in which money is taken."""
     claimed, won = CLAIMING.get(campaign.money.commit_on), WON.get(_won(campaign) or "")
-    return tuple(each for each in (claimed, won) if each is not None)
+    rush = RUSH if claimed is not None and campaign.money.shortage_announced_at else None
+    return tuple(each for each in (claimed, rush, won) if each is not None)
 
 
 def _won(campaign: Campaign) -> Literal["vouchers", "lottery"] | None:

@@ -279,6 +279,20 @@ CLAIMING: Mapping[str, Assumption] = {
 }
 """By the event that takes the money; drawn only where that is not the purchase."""
 
+RUSH = Assumption(
+    "rush_days",
+    3.0,
+    2.0,
+    7.0,
+    "days after the announcement that money runs short",
+    "加拿大 iZEV 2025 年 1 月：公布余额将尽后，四家经销商在三天内申报 8,653 笔 / "
+    "Canada's iZEV, January 2025: after the end was announced four dealers filed 8,653 claims in "
+    "three days",
+    "assumed",
+    Words("公布将用完后，积压申领几天内报完", "days in which all waiting claims are then filed"),
+)
+"""Drawn only where the end of a pot is announced before it comes."""
+
 WON: Mapping[str, Assumption] = {
     "vouchers": Assumption(
         "voucher_fulfilment",
@@ -335,6 +349,7 @@ BOUNDS: Mapping[str, tuple[float, float]] = {
     "pool_days": (0.1, 3650.0),
     "days_to_registration": (0.0, 365.0),
     "days_to_claim": (0.0, 365.0),
+    "rush_days": (1.0, 60.0),
     "voucher_fulfilment": (0.01, 1.0),
     "weight_of_chance": (0.1, 2.0),
 }

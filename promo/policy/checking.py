@@ -6,6 +6,7 @@ nobody gets, bands with gaps, pots, funding, sources, fair competition, and the 
 
 from __future__ import annotations
 
+import itertools
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -605,7 +606,7 @@ def needed_to_simulate(loaded: Loaded[Campaign]) -> tuple[Diagnostic, ...]:
         return ()
     open_terms = (
         ("last_yuan", campaign.money.last_yuan == NOT_DECLARED),
-        ("rounding", not campaign.money.rounding.declared),
+        ("rounding", not campaign.money.rounding.declared and _computes(campaign)),
     )
     return tuple(
         loaded.diagnostic(
@@ -617,6 +618,14 @@ def needed_to_simulate(loaded: Loaded[Campaign]) -> tuple[Diagnostic, ...]:
         for key, is_open in open_terms
         if is_open
     )
+
+
+def _computes(campaign: Campaign) -> bool:
+    """Is any amount more than one of a few stated ones, so that it may have to be rounded?"""
+    amended = (amendment.benefits.values() for amendment in campaign.amendments)
+    benefits = (*campaign.benefits.values(), *itertools.chain.from_iterable(amended))
+    computed = any(each.cases is None or each.uncertainty is not None for each in benefits)
+    return computed or any(campaign.combine.ceilings())
 
 
 def _policies(campaign: Campaign) -> Iterator[tuple[KeyPath, str | None]]:

@@ -224,6 +224,7 @@ class MoneyTerms(FileModel):
     order_by: EventTime | None = None
     last_yuan: Literal["refuse", "part", "overspend", "not_declared"] | None = None
     rounding: Rounding
+    shortage_announced_at: BasisPoints = 0
     priority: tuple[FactName, ...] = ()
     allocation: Allocation | None = None
     quotas: tuple[Quota, ...] = ()

@@ -90,6 +90,9 @@ KEYS: dict[str, Words] = {
     "Payer.share": Words("出资比例", "the share borne"),
     "commit_on": Words("何时占用资金", "the event that takes the money"),
     "order_by": Words("按什么时间排队", "the time by which claims queue"),
+    "shortage_announced_at": Words(
+        "余额降到资金池几成时公布将用完", "share of the pot left when its end is announced"
+    ),
     "priority": Words("排队时优先看的事实", "facts that go before the time"),
     "last_yuan": Words("余额不足一笔时怎么办", "a claim larger than what is left"),
     "rounding": Words("如何取整", "how amounts are rounded"),

@@ -58,6 +58,8 @@ class Filing:
     room : days after the window in which the last claim arrives, at most
     opens : instant before which no claim is taken; those that wait are then in random order
     by_lot : whether that is a draw by lot, of which everybody knows
+    shortage : (K,) fen left in a pot at which its end is announced; 0 where nobody says so
+    rush : days within which all claims are filed after such an announcement
     """
 
     late: Ints
@@ -65,6 +67,8 @@ class Filing:
     room: int = 0
     opens: float = 0.0
     by_lot: bool = False
+    shortage: Ints = field(default_factory=lambda: np.zeros(1, dtype=np.int64))
+    rush: int = 0
 
     def day_of_claim(self, days: int) -> Ints:
         """Day (W, F) on which a purchase of each day is claimed."""
@@ -197,6 +201,7 @@ class _Desk:
     closing: Floats = field(init=False)
     spent: Cars = field(init=False)
     filed: Ints = field(init=False)
+    announced: bool = False
     spells: list[_Spell] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -226,6 +231,7 @@ class _Desk:
     def serve(self) -> None:
         """Pay claims until a pot closes within the window, or the last one is decided."""
         while self.pots:
+            self._announce()
             due = self._due()
             held = _held(self.budget, self.spent + due, self._carries())
             stop = _first_day_short(due, held - self.spent.sum(axis=0), self.pots)
@@ -248,6 +254,21 @@ class _Desk:
             spells.append(Spell(spell.open_pots, spell.start, spell.end, spell.paid, spell.unpaid))
         none = np.zeros_like(self.spent[0])
         return MoneyPath(tuple(spells), self.closing, self.spent, none, none)
+
+    def _announce(self) -> None:
+        """Let all claims be filed within days once the end of a pot has been announced."""
+        if self.announced or not self.filing.shortage.any():
+            return
+        spent = self.spent + self._due()
+        left = _held(self.budget, spent, self._carries()) - spent.cumsum(axis=0)
+        low = ((left <= self.filing.shortage) & (self.filing.shortage > 0)).any(axis=1)
+        if low.any():
+            self.announced = True
+            day = int(low.argmax())
+            known = np.maximum(np.arange(self.days), day)[:, None]
+            in_a_rush = known + 1 + np.arange(self.filing.late.size) % self.filing.rush
+            sooner = np.minimum(self.filed, in_a_rush)
+            self.filed = np.where(self.filed > day, sooner, self.filed)
 
     def _carries(self) -> tuple[Carry, ...]:
         """What is left in a pot is known once its last claim is in."""

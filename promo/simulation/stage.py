@@ -68,6 +68,7 @@ class Programme:
     claimed : name of the assumption of days from the purchase to the claim that takes the money,
         or None where the purchase takes it
     claims_from : instant before which no claim is taken
+    shortage : share of a pot left at which its end is announced; 0 where nobody says so
     won : how money is promised where it is not first come: by vouchers or by lot
     """
 
@@ -79,6 +80,7 @@ class Programme:
     carries: tuple[tuple[date, int, int], ...] = ()
     claimed: str | None = None
     claims_from: datetime = datetime.min
+    shortage: float = 0.0
     won: Literal["vouchers", "lottery"] | None = None
 
 
@@ -165,7 +167,12 @@ class Stage:
         share = np.full(lateness.size, 1.0 / lateness.size)
         room = self.longest_wait + max(int(opens) + 1 - self.window.days.size, 0)
         by_lot = programme.won == "lottery"
-        return tuple(Filing(days, share, room, opens, by_lot) for days in late)
+        shortage = (self._budget(draws) * programme.shortage).astype(np.int64)
+        rush = draws.values.get("rush_days", np.zeros(len(draws))).round().astype(np.int64)
+        return tuple(
+            Filing(days, share, room, opens, by_lot, low, int(hurried))
+            for days, low, hurried in zip(late, shortage, rush, strict=True)
+        )
 
     @property
     def longest_wait(self) -> int:

@@ -141,6 +141,19 @@ def test_money_taken_at_the_purchase_leaves_no_tail():
     assert path_of(5_000, filing=AT_ONCE).spells[0].unpaid.sum() == 0
 
 
+@pytest.mark.parametrize(("left", "closing", "unpaid"), [(0, 18.0, 80.0), (5_000, 13.625, 36.25)])
+def test_an_announced_shortage_brings_a_run(left, closing, unpaid):
+    """Ten purchases a day, claimed eight days later, a hundred paid for: without a word the pot
+    lasts to instant 18. If it is announced that half is gone, on the evening of day 12, the
+    eighty cars bought on days 5 to 12 are claimed on day 13: fifty of them find money."""
+    late, share, shortage = np.array([8]), np.ones(1), np.array([left])
+    filing = Filing(late, share, 8, shortage=shortage, rush=1)
+    path = path_of(10_000, filing=filing, days=20)
+    assert path.closing[0] == pytest.approx(closing, abs=0.01)
+    assert path.spells[0].claims.sum() == pytest.approx(100, abs=0.5)
+    assert path.spells[0].unpaid.sum() == pytest.approx(unpaid, abs=0.5)
+
+
 # --- vouchers, by hand --------------------------------------------------------------------------
 
 
