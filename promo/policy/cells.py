@@ -33,7 +33,7 @@ from promo.policy.conditions import (
     facts_of,
     leaves,
 )
-from promo.policy.linear import NUMERIC
+from promo.policy.linear import NUMERIC, is_real
 from promo.policy.points import Atom, Points, points, tied
 from promo.schema import FACTS, Bools, Ints
 
@@ -395,6 +395,7 @@ def _around(
     """The values of tied facts next to their own, the own ones first.
 
     Of a fact that stands alone, one value is enough for each combination of answers: the nearest.
+    Of a number all are kept, since which is nearest shows only on the multiples of its step.
     """
     reading = [atom for atom in atoms if not set(group).isdisjoint(facts_of(atom))]
     found = points(group, reading, own=own, fixed=fixed)
@@ -402,7 +403,7 @@ def _around(
         return None
     distances = [_distance(name, own.get(name)) for name in group]
     frame = found.frame.sort(pl.sum_horizontal(distances), maintain_order=True)
-    if len(group) > 1:
+    if len(group) > 1 or is_real(group[0]):
         return frame
     known = fact_row({name: value for name, value in fixed.items() if name not in group})
     [answers] = _answered([(frame.join(known, how="cross"), reading)])

@@ -22,6 +22,7 @@ from promo.policy.benefits import PARTS, Points, ShareOfPrice
 from promo.policy.cells import atoms_of, neighbours
 from promo.policy.combination import Combination
 from promo.policy.conditions import (
+    NUMBER_DECIMALS,
     POLARS_TYPES,
     Compare,
     Constant,
@@ -362,7 +363,7 @@ def steps(own: Case, values: Values) -> tuple[tuple[float, ...], tuple[Tie, ...]
 def _distance(name: str, old: Plain | None, new: Plain) -> float:
     if FACTS[name].type in (FactType.TEXT, FactType.FLAG):
         return 1
-    return abs(_units(new) - _units(old))
+    return round(abs(_units(new) - _units(old)), NUMBER_DECIMALS)
 
 
 def _tie(name: str, value: Plain) -> Tie:

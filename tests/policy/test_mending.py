@@ -9,6 +9,7 @@ import random
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from decimal import Decimal
 from itertools import pairwise
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -124,6 +125,23 @@ def test_litres_move_in_steps_of_a_tenth():
     assert change(text.replace("< 1.6", "<= 1.55"), displacement_l=2.0) == {"displacement_l": 1.55}
     two = text.replace("< 1.6", "< 1.6 AND displacement_l >= 1.55")
     assert change(two, displacement_l=2.0) == {"displacement_l": 1.55}
+
+
+@pytest.mark.parametrize(
+    ("condition", "litres", "offered"),
+    [
+        # back to 1.5 it is 0.08 litres, on to 1.7 it is 0.12
+        ("displacement_l < 1.55 OR displacement_l > 1.6", 1.58, 1.5),
+        ("displacement_l <> 1.53", 1.53, 1.5),
+        ("displacement_l <> 1.57", 1.57, 1.6),
+        # halfway between two steps: the lower, though 2.4 - 2.35 < 2.35 - 2.3 in binary
+        ("displacement_l <> 1.55", 1.55, 1.5),
+        ("displacement_l <> 2.35", 2.35, 2.3),
+    ],
+)
+def test_of_two_steps_that_answer_alike_the_nearer_is_offered(condition, litres, offered):
+    text = CAMPAIGN.replace("energy IN ('BEV', 'PHEV') OR displacement_l < 1.6", condition)
+    assert change(text, displacement_l=litres) == {"displacement_l": offered}
 
 
 EITHER_SIDE = CAMPAIGN.replace(
@@ -510,6 +528,8 @@ def steps(written: Written, case: dict[str, Any], name: str, new: Any) -> tuple[
     ).rows()
     far = new - old
     passed = sum(one != other for one, other in pairwise(answers))
+    if isinstance(far, float):  # as written in decimals
+        far = float(Decimal(str(new)) - Decimal(str(old)))
     return abs(far.total_seconds() if isinstance(far, timedelta) else far), passed
 
 
