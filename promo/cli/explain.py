@@ -75,12 +75,15 @@ def explain(  # noqa: PLR0913 - a command's options
     json_output: JsonOption = False,
     language: LanguageOption = None,
 ) -> None:
-    """Say the rules as a notice, or why one purchase gets what it gets.
+    """Say the rules as a notice, or why one purchase gets what it gets; or an enterprise's file.
 
     Example: promo explain campaigns/kaifeng/2022-q4.yaml --facts price=128000 --facts energy=BEV
     """
     reader = screen.chosen(language)
     _refuse_out(out)
+    if _is_enterprise(campaign) and not (facts or pots or bare or population):
+        _show_enterprise(campaign, out, reader, json_output=json_output)
+        return
     refuse_other_kinds(campaign)
     if population:
         if facts or pots or bare:
@@ -100,6 +103,24 @@ def explain(  # noqa: PLR0913 - a command's options
     purchase = _purchase(rules, facts or [], reader, bare=bare)
     left = _money_left(rules, pots or [], reader)
     _show_case(rules, purchase, left, out, reader, json_output)
+
+
+def _is_enterprise(path: str) -> bool:
+    from promo.report import checkup
+
+    return not Path(path).is_dir() and checkup.kind_of(Path(path)) == checkup.Kind.MANUFACTURER
+
+
+def _show_enterprise(
+    path: str, out: str | None, reader: screen.Language, *, json_output: bool
+) -> None:
+    """The file of an enterprise in which nothing is wrong, as a page."""
+    from promo.production.manufacturer import load_manufacturer
+    from promo.report.notice.enterprise import enterprise_object, enterprise_outline
+
+    plant = load_manufacturer(path).required()
+    outline = enterprise_outline(plant, reader)
+    _show(outline, enterprise_object(plant, reader), out, json_output=json_output)
 
 
 def _sound_rules(campaign: str) -> Rules:
@@ -227,5 +248,5 @@ def _read(read: Any, name: str, value: str, reader: screen.Language) -> Any:
 
 def register(app: typer.Typer) -> None:
     """Add this command."""
-    zh = "把规则写成通知(中文或英文)；或逐条说明一笔购车"
+    zh = "把规则写成通知(中文或英文)；或逐条说明一笔购车；或把企业文件写成企业档案"
     app.command("explain", cls=chinese.Command, help=screen.described(zh)(explain))(explain)

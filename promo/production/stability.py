@@ -347,14 +347,12 @@ class Stability:
         Shares of what full work of the plant uses on a day; `working` (T,) are its days.
         """
         direct = by_part(self.suppliers)
+        if not direct:
+            return np.zeros((1, len(days), 0)), np.zeros((1, 0))
         brought = [self._arriving(each, days, working) for each in direct]
         lasts = [self._lasting(each) for each in direct]
-        shape = np.broadcast_shapes((1,), *(each.shape for each in lasts))
-        wide = np.broadcast_shapes((1, len(days)), *(each.shape for each in brought))
-        empty: Floats = np.zeros((*wide, 0))
-        supply = np.stack([np.broadcast_to(each, wide) for each in brought], axis=-1)
-        buffers = np.stack([np.broadcast_to(each, shape) for each in lasts], axis=-1)
-        return (supply, buffers) if direct else (empty, np.zeros((*shape, 0)))
+        supply = np.stack(np.broadcast_arrays(*brought), axis=-1)
+        return supply, np.stack(np.broadcast_arrays(*lasts), axis=-1)
 
     def _arriving(
         self, suppliers: Sequence[Supplier], days: Sequence[date], working: Floats

@@ -304,3 +304,13 @@ def test_sourcing_that_cannot_be_meant_is_found_where_it_stands(
     assert any(
         each.line == line and each.code == code and said in each.message for each in findings
     )
+
+
+def test_a_plant_whose_suppliers_nobody_names_can_be_shut_all_the_same(tmp_path: Path) -> None:
+    text = BASE + (
+        "scenarios:\n"
+        "  - {id: shut, kind: lockdown, factor: 20%, from: 2022-11-03, to: 2022-11-06}\n"
+    )
+    capacity, supply = left(load_text(tmp_path, text).required())
+    assert capacity.tolist() == pytest.approx([100, 100, 20, 20, 20, 20, 100, 100, 100, 100])
+    assert supply.shape == (10, 0)
