@@ -68,6 +68,8 @@ class Appraisal:
         binding_bare_zh, binding_bare_en and binding_bare_share
     conquest : plant, term, words_zh, words_en, cars with p05 and p95; whose sales the extra cars
         of each local plant are
+    unmet : plant, term, words_zh, words_en, without, with_, extra with p05 and p95; buyers who
+        find no car; empty where no file says what they do
     targets : plant, year, target, term, words_zh, words_en, cars with p05 and p95, reached with
         reached_p05 and reached_p95; empty where no file names a target
     """
@@ -98,12 +100,13 @@ class Appraisal:
     two_by_two: pl.DataFrame = field(default_factory=pl.DataFrame)
     plant_weeks: pl.DataFrame = field(default_factory=pl.DataFrame)
     conquest: pl.DataFrame = field(default_factory=pl.DataFrame)
+    unmet: pl.DataFrame = field(default_factory=pl.DataFrame)
     targets: pl.DataFrame = field(default_factory=pl.DataFrame)
 
     @property
     def told_of_plants(self) -> dict[str, pl.DataFrame]:
         """Tables that are there only where an enterprise's file has something to say for them."""
-        names = ("conquest", "two_by_two", "plant_weeks", "targets")
+        names = ("conquest", "two_by_two", "plant_weeks", "unmet", "targets")
         return {name: getattr(self, name) for name in names if getattr(self, name).height}
 
     def measure(self, name: str) -> Measure:
@@ -187,6 +190,7 @@ def _appraisal(worlds: Worlds, moving: pl.DataFrame, *, seed: int) -> Appraisal:
         conquest=plant_results.conquest(worlds),
         two_by_two=plant_results.two_by_two(worlds),
         plant_weeks=plant_results.plant_weeks(worlds),
+        unmet=plant_results.unmet(worlds),
         targets=plant_results.targets(worlds),
     )
 

@@ -14,6 +14,7 @@ import polars as pl
 
 from promo.production.floor import DAYS_PER_WEEK, Cars
 from promo.production.stability import by_part
+from promo.production.stocks import PlantPath
 from promo.pull_through import Output, additional_by_vehicle
 from promo.results import Worlds, days_of, ends_of, months_of
 from promo.schema import Floats, Ints, MeasureKind, Standing, Words
@@ -206,6 +207,52 @@ def _bound(name: str, output: Output) -> dict[str, list[Any]]:
         f"{name}_en": [each.en for each in words],
         f"{name}_share": counts.max(axis=0).tolist(),
     }
+
+
+# --- buyers who find no car ---------------------------------------------------------------------
+
+_UNMET = {
+    "most_waiting": Words("等车的人最多时", "most who wait on one day"),
+    "waiting_at_the_end": Words("活动最后一天仍在等", "still waiting on the campaign's last day"),
+    "took_local": Words("改买本厂其他现车", "took another local car in stock"),
+    "took_other": Words("转买外地产车", "took a car built elsewhere"),
+    "gave_up": Words("放弃购车", "gave up"),
+}
+
+
+def unmet(worlds: Worlds) -> pl.DataFrame:
+    """Buyers of each local plant's cars who found none, and what became of them."""
+    rows = []
+    last = worlds.window.stop - 1
+    for output in worlds.pull.outputs:
+        if output.manufacturer.unmet is None:
+            continue
+        without, with_ = (
+            _without_car(path, last) for path in (output.without, output.with_campaign)
+        )
+        for term, words in _UNMET.items():
+            low, high = ends_of((with_[term] - without[term]).astype(np.float64))
+            rows.append(
+                {
+                    "plant": output.manufacturer.id,
+                    "term": term,
+                    "words_zh": words.zh,
+                    "words_en": words.en,
+                    "without": float(without[term].mean()),
+                    "with_": float(with_[term].mean()),
+                    "extra": float((with_[term] - without[term]).mean()),
+                    "extra_p05": low,
+                    "extra_p95": high,
+                }
+            )
+    return pl.DataFrame(rows)
+
+
+def _without_car(path: PlantPath, last: int) -> dict[str, Ints]:
+    """Buyers (R,) by what became of them, over the horizon; `last` is the campaign's last day."""
+    waiting = path.waiting.sum(axis=2)
+    left = {name: getattr(path, name).sum(axis=(1, 2)) for name in list(_UNMET)[2:]}
+    return {"most_waiting": waiting.max(axis=1), "waiting_at_the_end": waiting[:, last], **left}
 
 
 # --- output of the year against a target --------------------------------------------------------

@@ -39,6 +39,7 @@ from promo.production.stability import (
     Supplier,
 )
 from promo.production.target import Target, target_findings, target_in_study
+from promo.production.waiting import Impatience
 from promo.quantities import AS_QUANTITY, between, count, number, quantity
 from promo.schema import DAYS_PER_MONTH, Assumption, Bools, Floats, Ints, Words
 from promo.textfile import (
@@ -56,6 +57,7 @@ from promo.textfile import (
 )
 
 HOURS_PER_DAY = 24
+ROUNDING = 1e-9  # of sums of decimal shares
 TABLE_ACCOUNTS = ("local_parts_share", "local_goods_share", "local_services_share")
 """How the national table is brought down to the city, where the file has nothing better."""
 OF_THE_TABLE = ("supplier_value_added_rate", "supplier_persons_per_100m_yuan")
@@ -87,6 +89,7 @@ CarsAMonth = Annotated[
 Months = Annotated[Quantity, PlainValidator(quantity(between(number, 0, 24))), AS_QUANTITY]
 Weeks = Annotated[Quantity, PlainValidator(quantity(between(count, 0, 104))), AS_QUANTITY]
 Days = Annotated[Quantity, PlainValidator(quantity(between(count, 0, 180))), AS_QUANTITY]
+Patience = Annotated[Quantity, PlainValidator(quantity(between(count, 1, 3650))), AS_QUANTITY]
 HoursACar = Annotated[Quantity, PlainValidator(quantity(between(number, 0, 1000))), AS_QUANTITY]
 HoursAMonth = Annotated[Quantity, PlainValidator(quantity(between(number, 1, 744))), AS_QUANTITY]
 Multiplier = Annotated[Quantity, PlainValidator(quantity(between(number, 1, 10))), AS_QUANTITY]
@@ -143,6 +146,15 @@ class Planning(FileModel):
     source: Text = ""
 
 
+class Unmet(FileModel):
+    """Buyers who find no car: how long they wait, and what those do who wait no longer."""
+
+    patience_days: Patience
+    takes_local: RateQuantity
+    takes_other: RateQuantity
+    source: Text = ""
+
+
 class PlantAccountsSection(FileModel):
     """What is known better than the program's own assumptions; every entry may be left out."""
 
@@ -178,6 +190,7 @@ class Manufacturer(FileModel):
     base_load_per_month: CarsAMonth
     stock: Stock
     planning: Planning
+    unmet: Unmet | None = None
     suppliers: tuple[Supplier, ...] = ()
     scenarios: tuple[Scenario, ...] = ()
     measures: tuple[StabilityMeasure, ...] = ()
@@ -241,6 +254,7 @@ _Sourced: TypeAlias = (
     | Scenario
     | StabilityMeasure
     | Target
+    | Unmet
 )
 
 
@@ -253,8 +267,10 @@ def _entries(plant: Manufacturer) -> Iterator[_Entry]:
     yield _Entry((name,), (name,), plant.base_load_per_month, plant.source)
     for section in ("stock", "planning", "accounts"):
         yield from _section(getattr(plant, section), (section,), (section,))
-    if plant.target is not None:
-        yield from _section(plant.target, ("target",), ("target",))
+    for name in ("target", "unmet"):
+        section = getattr(plant, name)
+        if section is not None:
+            yield from _section(section, (name,), (name,))
     yield from _stability_entries(plant)
 
 
@@ -318,6 +334,9 @@ _WORDS: dict[str, tuple[str, Words]] = {
         Words("预期调整速度", "speed at which expectations adapt"),
     ),
     "shipping_days": ("days", Words("运输天数", "days from plant to dealer")),
+    "patience_days": ("days", Words("缺货时等待天数", "days a buyer waits for a car")),
+    "takes_local": ("share", Words("改买本厂其他现车的比例", "share who take another local car")),
+    "takes_other": ("share", Words("转买外地产车的比例", "share who take a car built elsewhere")),
     "built_so_far": ("cars", Words("本年已生产", "built so far in the year")),
     "buffer_days": ("days", Words("零部件库存天数", "days the parts last")),
     "share": ("share", Words("采购份额", "share of the part bought there")),
@@ -346,6 +365,7 @@ def load_manufacturer(path: str) -> Loaded[Manufacturer]:
         *_capacity_findings(loaded, loaded.value),
         *_upstream_findings(loaded, loaded.value),
         *_source_findings(loaded, loaded.value),
+        *_unmet_findings(loaded, loaded.value),
         *target_findings(loaded, loaded.value.target),
         *_declared(loaded, loaded.value).findings(),
     )
@@ -409,6 +429,17 @@ def usual_capacity_per_month(plant: Manufacturer) -> float:
         for line in plant.lines
     )
     return per_week * DAYS_PER_MONTH / DAYS_PER_WEEK
+
+
+def _unmet_findings(loaded: Loaded[Manufacturer], plant: Manufacturer) -> Iterator[Diagnostic]:
+    """More buyers who go elsewhere than there are."""
+    if plant.unmet is None:
+        return
+    total = plant.unmet.takes_local.value + plant.unmet.takes_other.value
+    if total > 1.0 + ROUNDING:
+        message = f"'takes_local' and 'takes_other' add up to {total:.1%}"
+        help = "what is left of 100 % buys no car"
+        yield loaded.diagnostic(("unmet", "takes_other"), "R412", message, help=help)
 
 
 def _upstream_findings(loaded: Loaded[Manufacturer], plant: Manufacturer) -> Iterator[Diagnostic]:
@@ -596,7 +627,24 @@ def plant_parameters(
         by_name["announced_share"] = stability.told(by_name["announced_share"], announced)
     whole = ("lead_time_weeks", "shipping_days")  # a draw between two whole numbers is rounded
     lead_time, shipping = (np.rint(by_name.pop(name)).astype(np.int64) for name in whole)
-    return PlantParameters(**by_name, lead_time_weeks=lead_time, shipping_days=shipping)
+    return PlantParameters(
+        **by_name,
+        lead_time_weeks=lead_time,
+        shipping_days=shipping,
+        impatience=_impatience(plant, drawn, draws),
+    )
+
+
+def _impatience(plant: Manufacturer, drawn: Drawn, draws: int) -> Impatience | None:
+    """Shares that are drawn to more than the whole are made to add up."""
+    if plant.unmet is None:
+        return None
+    patience, local, other = (
+        _values(plant, ("unmet", each.name), getattr(plant.unmet, each.name), drawn, draws)
+        for each in fields(Impatience)
+    )
+    whole = np.maximum(local + other, 1.0)
+    return Impatience(patience, local / whole, other / whole)
 
 
 def built_so_far(plant: Manufacturer, drawn: Drawn, draws: int) -> Floats:

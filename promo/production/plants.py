@@ -6,8 +6,8 @@ vehicle, on every day:
 
     plant    opening + built + received_from_elsewhere = shipped_to_city + shipped_elsewhere
                                                          + closing
-    dealers  opening + arrived = served + closing
-    buyers   waiting before + sales = served + waiting after
+    dealers  opening + arrived = served + substituted + closing
+    buyers   waiting before + sales = served + those who lost patience + waiting after
 
 Notation: R draws, T days, W weeks of seven days from day 0, J vehicles of the enterprise, L groups
 of lines. The rest of the country is a base load. Fractions of cars are carried from day to day and
@@ -29,15 +29,18 @@ import numpy as np
 
 from promo.production.floor import CARS, DAYS_PER_WEEK, Cars, Floor, Lines, Trouble
 from promo.production.stocks import OPENINGS, PlantPath, one_after_another
+from promo.production.waiting import Impatience, Leaving
 from promo.schema import DAYS_PER_MONTH, Floats, Ints, Words
 
 WEEKS_PER_MONTH = DAYS_PER_MONTH / DAYS_PER_WEEK
 
 LIMITS: tuple[Words, ...] = (
     Words(
-        "缺货不改变购车选择: 买不到现车的人一直等待, 只计数, 不流失。",
-        "Stock-outs do not change what buyers choose: who finds no car waits, is counted, and "
-        "never gives up.",
+        "缺货不反馈到购车选择和申领: 买不到现车的人一直等待; 企业文件写明耐心的, 按写明的份额"
+        "改买、转买或放弃, 只影响工厂, 不改资金。",
+        "Stock-outs do not reach back to what buyers choose and claim: who finds no car waits; "
+        "where the enterprise's file says how long, declared shares take another car or none, "
+        "which the plant feels and the money does not.",
     ),
     Words(
         "零部件供应、物流和稳产措施只按企业文件写明的情景推演; 没有写的不在账内。"
@@ -79,6 +82,7 @@ class PlantParameters:
     overtime_share : change of output that hours and overtime allow, as a share of capacity
     lead_time_weeks : weeks for which the shift pattern is frozen, at least 1 (Ints)
     shipping_days : days from the plant's gate to the city's dealers (Ints)
+    impatience : what buyers do who find no car; without it they wait as long as it takes
     """
 
     base_load_per_month: Floats
@@ -92,11 +96,14 @@ class PlantParameters:
     overtime_share: Floats
     lead_time_weeks: Ints
     shipping_days: Ints
+    impatience: Impatience | None = None
 
     def take(self, rows: slice) -> PlantParameters:
         """The same of some draws."""
+        some = self.impatience.take(rows) if self.impatience else None
+        own = [each.name for each in fields(self) if each.name != "impatience"]
         return PlantParameters(
-            **{each.name: getattr(self, each.name)[rows] for each in fields(self)}
+            **{name: getattr(self, name)[rows] for name in own}, impatience=some
         )
 
 
@@ -265,6 +272,7 @@ class _Run:
         self.arrivals = np.zeros((planning.days + longest, *cells), CARS)
         self.on_the_road = self._fill_the_road(first)
         kept = (planning.days, planning.draws, 1 if together else planning.vehicles)
+        self.leaving = Leaving(parameters.impatience, cells) if parameters.impatience else None
         self.path = {name: np.zeros(kept, CARS) for name in _BY_DAY}
         self.built_of = np.zeros(cells, np.int64)
         self.binding = np.zeros((planning.weeks, planning.draws, inputs.lines.working.shape[1]))
@@ -393,10 +401,20 @@ class _Run:
         self.dealer_stock = self.dealer_stock + arrived
         self.dealer_stock -= served
         self.waiting = asked - served
+        if self.leaving is not None and self.waiting.any():
+            self._lose_patience(day, self.leaving)
         self.record("arrived", day, arrived)
         self.record("served", day, served)
         self.record("dealer_closing", day, self.dealer_stock)
         self.record("waiting", day, self.waiting)
+
+    def _lose_patience(self, day: int, leaving: Leaving) -> None:
+        """Some of those who still wait take another car, or none."""
+        left = leaving.today(self.waiting, self.dealer_stock)
+        self.waiting = self.waiting - left.total
+        self.dealer_stock -= left.substituted
+        for each in fields(left):
+            self.record(each.name, day, getattr(left, each.name))
 
     def week(self, week: int) -> None:
         before = self.last_order

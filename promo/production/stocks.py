@@ -31,6 +31,9 @@ class PlantPath:
     arrived : cars that reached the city's dealers
     served : cars handed to buyers
     waiting : buyers of the city still without their car at the end of the day
+    took_local, took_other, gave_up : buyers who wanted this vehicle and lost patience: those who
+        took another of this enterprise's in stock, one built elsewhere, or none
+    substituted : cars of this vehicle handed to those who had wanted another
     owed_to_city : dealers' orders not yet shipped
     owed_elsewhere : base load not yet shipped, with the cars borrowed from other cities
     """
@@ -49,6 +52,10 @@ class PlantPath:
     served: Cars
     dealer_closing: Cars
     waiting: Cars
+    took_local: Cars
+    took_other: Cars
+    gave_up: Cars
+    substituted: Cars
     owed_to_city: Cars
     owed_elsewhere: Cars
 
@@ -89,6 +96,8 @@ def served_from_elsewhere(without: PlantPath, with_: PlantPath) -> Ints:
 class ExtraCars:
     """Where the city's extra cars came from, with minus without, (R,); the parts add up exactly.
 
+    sold counts cars handed over, `substituted` ones included.
+
     sold = built + served_from_elsewhere + from_plant_stock + from_the_road + from_dealer_stock
 
     A negative part is stock that grew. What is built in the window alone hides the trough: later
@@ -118,7 +127,7 @@ def extra_cars(without: PlantPath, with_: PlantPath, days: int | None = None) ->
         return cars
 
     return ExtraCars(
-        sold=total("served"),
+        sold=total("served") + total("substituted"),
         built=total("built"),
         served_from_elsewhere=at_the_end("owed_elsewhere"),
         from_plant_stock=-at_the_end("plant_closing"),

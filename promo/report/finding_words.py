@@ -458,6 +458,8 @@ SENTENCES: dict[str, str] = {
     "the shares of '{}' add up to {}, not to 100 %": "“{}”的各份额合计 {}，不是 100%",
     "'{}' goes to the plant from one supplier and not from another": "“{}”有的供应商供本厂，"
     "有的不供",
+    "'takes_local' and 'takes_other' add up to {}": "takes_local 与 takes_other 合计 {}",
+    "what is left of 100 % buys no car": "100% 中余下的部分不买车",
     "suppliers of one part have the same 'feeds'": "同一零部件的供应商，feeds 要相同",
     "no car of the catalogue that is built here is called '{}'": "车型表里本厂生产的车没有“{}”",
     "'{}' is built by '{}' already": "“{}”已由“{}”生产",

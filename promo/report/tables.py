@@ -87,6 +87,7 @@ def all_tables(appraisal: Appraisal, language: Language) -> tuple[Table, ...]:
         conquest(appraisal, language),
         two_by_two(appraisal, language),
         plant_weeks(appraisal, language),
+        unmet(appraisal, language),
         targets(appraisal, language),
         accounts(appraisal, language),
         sensitivity(appraisal, language),
@@ -302,6 +303,23 @@ def conquest(appraisal: Appraisal, language: Language) -> Table:
         language,
     )
     return replace(_table("conquest", columns, frame, language), note=note)
+
+
+def unmet(appraisal: Appraisal, language: Language) -> Table:
+    """Buyers of local cars who found none, and what became of them."""
+    columns = (
+        _column("plant", language),
+        _column("term", language),
+        _column("without", language, "cars"),
+        _column("with_", language, "cars"),
+        Column("extra", words.heading("net", language), "cars", "extra_p05", "extra_p95"),
+    )
+    frame = appraisal.unmet
+    if frame.height:
+        frame = _worded(frame, "term", language).with_columns(
+            pl.col("plant").replace(_plants(appraisal, language))
+        )
+    return _table("unmet", columns, frame, language)
 
 
 def targets(appraisal: Appraisal, language: Language) -> Table:

@@ -48,6 +48,7 @@ def appraisal_text(appraisal: Appraisal, language: Language, *, width: int, plai
     for table, all_weeks in zip(by_plant, drawn, strict=True):
         page.table(table)
         page.plant(all_weeks)
+    page.table(tables.unmet(appraisal, language))
     page.table(tables.targets(appraisal, language))
     page.table(tables.accounts(appraisal, language))
     moving = tables.strongest(tables.sensitivity(appraisal, language), _STRONGEST)

@@ -71,6 +71,7 @@ TITLES: dict[str, Words] = {
     "conquest": Words(
         "本地产车多卖的车从哪里来(辆)", "Where the extra sales of local cars come from (cars)"
     ),
+    "unmet": Words("买不到现车的人(人)", "Buyers who find no car (buyers)"),
     "targets": Words("全年产量与目标(辆)", "Output of the year against the target (cars)"),
     "monthly_sales": Words("全市逐月销量(辆)", "City sales by month (cars)"),
     "accounts": Words("收支两面", "Accounts, both sides"),
@@ -122,6 +123,7 @@ HEADINGS: dict[str, Words] = {
     "binding_bare_share": Words("占抽样", "of draws"),
     "year": Words("年份", "year"),
     "target": Words("目标", "target"),
+    "net": Words("净", "net"),
     "source_of_sales": Words("来自", "from"),
     "year_output": Words("全年产量", "output of the year"),
     "reached": Words("达标概率", "target reached"),

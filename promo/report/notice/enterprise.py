@@ -21,6 +21,7 @@ _PARTS: dict[str, Words] = {
     "base_load_per_month": Words("外地和出口", "The rest of the country"),
     "stock": Words("库存", "Stock"),
     "planning": Words("排产", "Planning"),
+    "unmet": Words("缺货", "Cars that are not there"),
     "target": Words("全年目标", "Target of the year"),
     "suppliers": Words("供应商", "Suppliers"),
     "scenarios": Words("情景", "Scenarios"),
