@@ -625,7 +625,7 @@ def _computes(campaign: Campaign) -> bool:
     amended = (amendment.benefits.values() for amendment in campaign.amendments)
     benefits = (*campaign.benefits.values(), *itertools.chain.from_iterable(amended))
     computed = any(each.cases is None or each.uncertainty is not None for each in benefits)
-    return computed or any(campaign.combine.ceilings())
+    return computed or (campaign.combine is not None and any(campaign.combine.ceilings()))
 
 
 def _policies(campaign: Campaign) -> Iterator[tuple[KeyPath, str | None]]:

@@ -46,12 +46,14 @@ class Between:
         later = (start[None, :] > days[:, None]).astype(np.float64)
         return cls(cell=cell, weight=weight, later=later)
 
-    def read(self, table: Floats, day: int) -> Floats:
-        """Willing share (R, I, U) on a day from a table (R, I, U, D) by distance."""
-        planned = np.arange(table.shape[2])
-        low = table[:, :, planned, self.cell[day]]
-        high = table[:, :, planned, self.cell[day] + 1]
-        return np.asarray((low + (high - low) * self.weight[day]) * self.later[day])
+    def read(self, table: Floats, days: Ints) -> Floats:
+        """Willing share (W', R, I, U) on some days from a table (R, I, U, D) by distance."""
+        by_distance = np.moveaxis(table, (2, 3), (0, 1))  # (U, D, R, I)
+        planned, cell = np.arange(table.shape[2]), self.cell[days]
+        low, high = by_distance[planned, cell], by_distance[planned, cell + 1]
+        weight, later = self.weight[days], self.later[days]
+        share = (low + (high - low) * weight[..., None, None]) * later[..., None, None]
+        return np.ascontiguousarray(np.moveaxis(share, 1, -1))
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,10 +69,17 @@ class Willing:
     share: Floats
     already: Floats
 
-    def read(self, between: Between, period: int, day: int) -> Floats:
-        """Share (R, I, U) that moves to this day of this period and would not have moved."""
-        there = between.read(self.share[:, period], day)
-        return np.maximum(there - self.already[:, period], 0.0)
+    def read(self, between: Between, period: int, days: Ints) -> Floats:
+        """Share (W', R, I, U) that moves to these days of a period and would not have moved."""
+        there = between.read(self.share[:, period], days)
+        there -= self.already[:, period]
+        return np.maximum(there, 0.0, out=there)
+
+    def on_days(self, between: Between, period: Ints) -> Floats:
+        """The same (W, R, I, U) on each day of the window for its own period."""
+        days = np.arange(period.size)
+        each = [self.read(between, int(p), days[period == p]) for p in np.unique(period)]
+        return np.concatenate(each)
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,33 +177,38 @@ def land(  # noqa: PLR0913 - the inputs of one recursion
     period : (W,) period of each day, counted from 0
     memory : what an earlier state left behind; days up to its end are not lived again
     """
-    draws, types, weeks = planned.shape
-    length = period.size
-    daily, pools, takens = (np.zeros((draws, length, types, weeks)) for _ in range(3))
-    start = np.zeros(draws, dtype=np.int64) if memory is None else memory.day
-    pool = np.zeros_like(planned) if memory is None else memory.pool.copy()
-    taken = np.zeros_like(planned) if memory is None else memory.taken.copy()
-    before = np.zeros_like(planned) if memory is None else memory.landed
-    for day in range(int(start.min(initial=length)), length):
-        now = period[day]
-        know = aware[:, day, None, None]
-        reach = know * willing.read(between, now, day)
-        here = start <= day
-        if memory is not None and (start == day).any():
-            enters = start == day
-            pool[enters] *= _still(reach[enters], taken[enters])
-        if day and period[day - 1] != now:
-            was_here = start < day
-            earlier = know * willing.read(between, period[day - 1], day)
-            pool[was_here] *= _still(reach[was_here], earlier[was_here])
-        larger = np.maximum(taken, reach * here[:, None, None])
-        pool += planned * (larger - taken)
-        taken = larger
+    now = memory or _nothing_yet(planned)
+    know = aware.T[:, :, None, None]
+    days = np.arange(period.size)
+    here = (now.day <= days[:, None])[..., None, None]
+    reach = know * willing.on_days(between, period)
+    taken = np.maximum.accumulate(np.concatenate([now.taken[None], reach * here]))
+    joining = planned * np.diff(taken, axis=0)
+    leaving = hazard.T[:, :, None, None] * here
+    daily, pools = np.zeros_like(joining), np.zeros_like(joining)
+    pool = now.pool.copy()
+    for day in range(int(now.day.min(initial=period.size)), period.size):
+        enters = now.day == day
+        if memory is not None and enters.any():
+            pool[enters] *= _still(reach[day, enters], now.taken[enters])
+        if day and period[day - 1] != period[day]:
+            was_here = now.day < day
+            earlier = willing.read(between, int(period[day - 1]), days[day : day + 1])[0]
+            pool[was_here] *= _still(reach[day, was_here], (know[day] * earlier)[was_here])
+        pool += joining[day]
         pool *= between.later[day]
-        landing = pool * (hazard[:, day] * here)[:, None, None]
-        pool -= landing
-        daily[:, day], pools[:, day], takens[:, day] = landing, pool, taken
-    return Landing(daily, pools, takens, before, np.arange(types))
+        np.multiply(pool, leaving[day], out=daily[day])
+        pool -= daily[day]
+        pools[day] = pool
+    types = np.arange(planned.shape[1])
+    by_draw = [each.swapaxes(0, 1) for each in (daily, pools, taken[1:])]
+    return Landing(by_draw[0], by_draw[1], by_draw[2], now.landed, types)
+
+
+def _nothing_yet(planned: Floats) -> Memory:
+    """Nobody has been willing to move."""
+    none = np.zeros_like(planned)
+    return Memory(np.zeros(len(planned), dtype=np.int64), none, none, none)
 
 
 def _still(reach: Floats, before: Floats) -> Floats:

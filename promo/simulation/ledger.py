@@ -30,7 +30,6 @@ PARTS = (
     "new_buyers",
 )
 ROWS = 6
-LONGEST_BIN = 28
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,12 +138,12 @@ class Claimants:
         without = self.few[:, :, 0] + otherwise
         found = self._on_calendar(claims[..., on_day] @ without[:, on_day])
         by_week = np.add.reduceat(claims, claim_weeks(claims.shape[1]), axis=1)
+        weeks = np.zeros((len(claims), self.setting.bins.start.size, without.shape[-1]))
         for place, number in enumerate(streams.retimed):
             here = source == number
             moved = by_week[..., here] @ without[:, here]
-            weeks = normalised(streams.planned[:, place]).swapaxes(1, 2) @ moved
-            found += _over_days(self.setting, weeks, Means())
-        return found
+            weeks += normalised(streams.planned[:, place]).swapaxes(1, 2) @ moved
+        return found + _over_days(self.setting, weeks, Means())
 
     def _on_calendar(self, cars: Cars) -> Cars:
         """Cars (..., W, L + 1) by day of the window on the whole calendar (..., T, L + 1)."""
@@ -272,11 +271,6 @@ def _by_source(cars: Cars, source: Ints) -> tuple[Ints, Cars]:
 
 def _over_days(setting: Setting, weeks: Cars, luck: Luck) -> Cars:
     """Cars (..., U, L + 1) by planned week on the days of the week (..., T, L + 1)."""
-    bins = setting.bins
-    offset = np.arange(LONGEST_BIN)
-    day = np.minimum(bins.start[:, None] + offset, bins.end[:, None] - 1)
-    inside = offset < (bins.end - bins.start)[:, None]
-    planned = setting.daily.sum(axis=1)[day] * inside
-    split: npt.NDArray[Any] = luck.split(weeks, normalised(planned)[:, None, :])
+    split: npt.NDArray[Any] = luck.split(weeks, setting.week_days[:, None, :])
     # Weeks follow each other: day by day.
-    return np.asarray(np.swapaxes(split, -1, -2)[..., inside, :])
+    return np.asarray(np.swapaxes(split, -1, -2)[..., setting.bins.has_day, :])

@@ -33,6 +33,11 @@ class PlannedBins:
     def middle(self) -> Floats:
         return (self.start + self.end - 1) / 2
 
+    @property
+    def has_day(self) -> Bools:
+        """Whether each group has as many days (U, 28)."""
+        return np.asarray(np.arange(LONGEST_BIN) < (self.end - self.start)[:, None])
+
     def gather(self, daily: Floats) -> Floats:
         """Sum a daily series (..., T) into the groups (..., U)."""
         return np.add.reduceat(daily, self.start, axis=-1)
@@ -52,12 +57,25 @@ def planned_bins(days: int, edges: Sequence[int], weekly_until: int) -> PlannedB
     return PlannedBins(start=start, end=end, of_day=np.repeat(np.arange(start.size), end - start))
 
 
+LONGEST_BIN = 28
+
+
+def shares_of_days(bins: PlannedBins, daily: Floats) -> Floats:
+    """Share (U, 28) of each group of planned days on its days, from purchases (T, J)."""
+    offset = np.arange(LONGEST_BIN)
+    day = np.minimum(bins.start[:, None] + offset, bins.end[:, None] - 1)
+    planned = daily.sum(axis=1)[day] * bins.has_day
+    total = planned.sum(axis=1, keepdims=True)
+    return np.asarray(np.divide(planned, total, out=np.zeros_like(planned), where=total > 0))
+
+
 @dataclass(frozen=True, slots=True)
 class Setting:
     """The stage on which both worlds play.
 
     Attributes
     ----------
+    week_days : (U, 28) share of a planned week's purchases that falls on each of its days
     days : T real days from the announcement to beyond the horizon
     window : day numbers of the first and the last day on which a purchase can earn money
     horizon : number of days up to the end of the horizon; later days only hold planned purchases
@@ -77,6 +95,7 @@ class Setting:
     period_days: Ints
     bins: PlannedBins
     daily: Floats
+    week_days: Floats
     type_of_vehicle: Floats
     share_of_type: Floats
     income: Floats

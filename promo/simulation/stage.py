@@ -26,7 +26,7 @@ from promo.simulation.behaviour import Behaviour
 from promo.simulation.draws import ParameterDraws
 from promo.simulation.money_path import AT_ONCE, Carry, Filing, LastYuan
 from promo.simulation.offers import Paid, better_of
-from promo.simulation.setting import PlannedBins, Setting, planned_bins
+from promo.simulation.setting import PlannedBins, Setting, planned_bins, shares_of_days
 from promo.simulation.uptake import Window
 from promo.simulation.without import planned_purchases
 from promo.simulation.worlds import Block
@@ -423,6 +423,7 @@ def _setting(  # noqa: PLR0913, PLR0917 - all parts of the setting
     )[0]
     sorted_buyers = sort_buyers(share, market, price, alpha)
     return Setting(
+        week_days=shares_of_days(bins, daily),
         days=tuple(days),
         window=clock[0],
         horizon=clock[1],

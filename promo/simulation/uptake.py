@@ -462,9 +462,7 @@ def _delayed(
     )
     before = np.arange(opening)
     between = Between.of(before, np.array([float(opening)]), np.array([opening]))
-    share = np.stack(
-        [between.read(willing.share[:, :, None], day)[..., 0] for day in range(opening)], 2
-    )
+    share = np.moveaxis(between.read(willing.share[:, :, None], before)[..., 0], 0, 2)
     aware = aware_at_home(behaviour, before)[:, None, :]
     waiting[:, made.types, :opening] = planned.daily[:, made.types, :opening] * aware * share
     hazard = landing_hazard(behaviour, window.days[-1] - window.days)

@@ -88,7 +88,8 @@ def _moved_already(setting: Setting, behaviour: Behaviour, planned: Planned) -> 
             last_day = np.array([ends[now]])
             between = Between.of(last_day, setting.bins.middle[weeks], setting.bins.start[weeks])
             shape = (*tables[pair].shape[:2], weeks.size, DISTANCES.size)
-            moved = between.read(np.broadcast_to(tables[pair][:, :, None], shape), 0)
+            table = np.broadcast_to(tables[pair][:, :, None], shape)
+            moved = between.read(table, np.zeros(1, dtype=np.int64))[0]
             best = np.maximum(best, np.moveaxis(moved, 2, 0))
             already[:, now, :, weeks] = best
     return already

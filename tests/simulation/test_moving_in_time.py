@@ -9,7 +9,7 @@ import pytest
 from promo.demand.nested_logit import Nests
 from promo.simulation.behaviour import Behaviour
 from promo.simulation.offers import Paid
-from promo.simulation.setting import Setting, planned_bins
+from promo.simulation.setting import Setting, planned_bins, shares_of_days
 from promo.simulation.uptake import Entry, Window, offer, uptake
 from promo.simulation.without import Planned, landing_hazard, planned_purchases
 
@@ -26,15 +26,17 @@ def setting(*, window, days, a_day):
     period = np.zeros(days, dtype=np.int64)
     period[first:] += first > 0
     period[last + 1 :] += 1
-    edges = [first, last + 1]
+    bins = planned_bins(days, [first, last + 1], last + 210)
+    daily = np.full((days, 3), a_day) * SHARES
     return Setting(
+        week_days=shares_of_days(bins, daily),
         days=tuple(date(2022, 11, 1) + timedelta(days=n) for n in range(days)),
         window=window,
         horizon=min(last + 240, days),
         period=period,
         period_days=np.flatnonzero(np.diff(period, prepend=-1)),
-        bins=planned_bins(days, edges, last + 210),
-        daily=np.full((days, 3), a_day) * SHARES,
+        bins=bins,
+        daily=daily,
         type_of_vehicle=np.ones((1, 3)),
         share_of_type=SHARES[None],
         income=np.array([6_000.0]),
