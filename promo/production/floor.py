@@ -172,6 +172,7 @@ class Floor:
         room = self.in_hand + self.possible[day]
         at_hand = self.parts.receive(day, self.usual[day]) if self.parts else None
         built = np.zeros_like(ready)
+        finished = np.zeros_like(room)
         for group, members in enumerate(self.lines.members):
             queue = ready[:, members].cumsum(axis=1, dtype=CARS)
             asked = queue[:, -1].astype(np.float64) if queue.shape[1] else np.zeros(len(queue))
@@ -181,21 +182,20 @@ class Floor:
                 limit = self._with_parts(group, np.minimum(limit, asked), at_hand[..., group])
             places = np.floor(limit + WHOLE).astype(CARS)
             taken = np.minimum(queue, places[:, np.newaxis])
+            finished[:, group] = np.minimum(asked, places)
             taken[:, 1:] -= taken[:, :-1]
             built[:, members] = taken
             done = np.minimum(asked, limit)
             room[:, group] = done  # worked on today, with what was in hand
-        whole = self._finish(room, built)
-        self.carry -= whole
-        return whole
+        self._finish(room, finished)
+        self.carry -= built
+        return built
 
-    def _finish(self, done: Floats, built: Cars) -> Cars:
+    def _finish(self, done: Floats, finished: Floats) -> None:
         """Keep the car begun, and take the parts of what was worked on."""
-        finished = np.stack([built[:, each].sum(axis=1) for each in self.lines.members], axis=1)
         if self.parts:
             self.parts.use(done - self.in_hand)
         self.in_hand = np.maximum(done - finished, 0.0)
-        return built
 
     def _with_parts(self, group: int, wanted: Floats, at_hand: Floats) -> Floats:
         """Work possible with the parts at hand (R, S), the car in hand has its parts already."""

@@ -291,7 +291,9 @@ class _Run:
     def record(self, name: str, day: int, cars: Cars) -> None:
         """Keep what happened on a day, vehicle by vehicle or all vehicles as one."""
         if self.together:
-            np.add.reduce(cars, axis=1, out=self.path[name][day, :, 0])
+            np.einsum(
+                "rj->r", cars, out=self.path[name][day, :, 0]
+            )  # as a sum, three times as fast
         else:
             self.path[name][day] = cars
 
