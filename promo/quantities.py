@@ -463,7 +463,7 @@ class FileModel(BaseModel):
     """A mapping of a file: frozen, strict, without room for unknown keys."""
 
     model_config = ConfigDict(
-        frozen=True, strict=True, extra="forbid", arbitrary_types_allowed=True
+        frozen=True, strict=True, extra="forbid", arbitrary_types_allowed=True, defer_build=True
     )
     extendable: ClassVar[bool] = False  # may such a file begin with `extends:`?
 

@@ -15,7 +15,6 @@ import numpy as np
 
 from promo.demand.assumptions import (
     BEHAVIOUR,
-    BOUNDS,
     CLAIMING,
     DIVERSION_CONCENTRATION,
     POOL,
@@ -23,7 +22,8 @@ from promo.demand.assumptions import (
     WON,
 )
 from promo.demand.calibration import dirichlet_parts
-from promo.errors import Diagnostic, InputError, PromoError, did_you_mean
+from promo.demand.overrides import override_findings
+from promo.errors import Diagnostic, InputError, PromoError
 from promo.market.baseline import Baseline
 from promo.market.market import Market, QuotaLine, load_market
 from promo.market.opening import OpenMarket, on_sale, open_market
@@ -515,40 +515,11 @@ def _of_policy(policy: Campaign) -> tuple[Assumption, ...]:
     )[:1]
 
 
-def behaviour_findings(loaded: Loaded[Market]) -> list[Diagnostic]:
-    """Overrides that name no built-in assumption, and numbers the formulas are not made for."""
-    known = {a.name for a in (*BEHAVIOUR, *POOL, *CLAIMING.values(), RUSH, *WON.values())}
-    named = loaded.value.behaviour if loaded.value else {}
-    unknown = [
-        loaded.diagnostic(
-            ("behaviour", name),
-            "K101",
-            f"unknown assumption '{name}'",
-            help=did_you_mean(name, known),
-            at_key=True,
-        )
-        for name in named
-        if name not in known
-    ]
-    impossible = [
-        loaded.diagnostic(
-            ("behaviour", name),
-            "V211",
-            f"{name} of {quantity.low:g} to {quantity.high:g} is not possible",
-            help=f"stay within {BOUNDS[name][0]:g} to {BOUNDS[name][1]:g}",
-        )
-        for name, quantity in named.items()
-        if name in BOUNDS
-        and not BOUNDS[name][0] <= quantity.low <= quantity.high <= BOUNDS[name][1]
-    ]
-    return [*unknown, *impossible]
-
-
 def _behaviour(
     loaded: Loaded[Market], world: Market, campaign: Campaign
 ) -> tuple[Assumption, ...]:
     """The built-in assumptions on buyers, each as the market file overrides it."""
-    wrong = behaviour_findings(loaded)
+    wrong = override_findings(loaded, world.behaviour)
     if wrong:
         raise InputError(wrong)
     return tuple(

@@ -20,7 +20,6 @@ from promo.report.remembered import Memory, Result
 if TYPE_CHECKING:
     import polars as pl
 
-    from promo.market.market import Market
     from promo.textfile import KeyPath, Loaded
     from promo.textfile.places import M
 
@@ -225,16 +224,18 @@ def _places(plants: Iterable[str]) -> frozenset[str]:
 
 def _catalogue(markets: Iterable[str]) -> pl.DataFrame | None:
     """The vehicles on sale in the market, for the same review."""
-    from promo.market.market import load_market
+    from promo.market.market import Market
     from promo.market.opening import on_sale
+    from promo.textfile import load
 
-    for file in markets:
-        value = load_market(file).value
+    for file in markets:  # what its links lack is a finding of its own check
+        value = load(file, Market).value
         return None if value is None else on_sale(value, file)
     return None
 
 
 def _market(path: str) -> Result:
+    from promo.demand.overrides import override_findings
     from promo.market.market import load_market
 
     loaded = load_market(path)
@@ -248,16 +249,8 @@ def _market(path: str) -> Result:
         *_existing(loaded, policies, Kind.CAMPAIGN),
         *_existing(loaded, maps, Kind.SALES_MAP),
     )
-    return Result((*loaded.diagnostics, *_behaviour(loaded)), 0, links)
-
-
-def _behaviour(loaded: Loaded[Market]) -> list[Diagnostic]:
-    """Findings that need the list of built-in assumptions, which is slow to bring in."""
-    if loaded.value is None or not loaded.value.behaviour:
-        return []
-    from promo.study import behaviour_findings
-
-    return behaviour_findings(loaded)
+    found = override_findings(loaded, market.behaviour)
+    return Result((*loaded.diagnostics, *found), 0, links)
 
 
 def _manufacturer(path: str) -> Result:
