@@ -9,7 +9,8 @@ offer moves only the excess and a household moves once.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
+from typing import Any
 
 import numpy as np
 
@@ -83,26 +84,83 @@ class Willing:
 
 
 @dataclass(frozen=True, slots=True)
+class Stand:
+    """Where the households of each (draw, type, planned week) stand, (R, I, U) each.
+
+    People differ by the offer that just moves them and by the day on which they learn of it. Who
+    was willing and has not bought when an offer falls is dormant: a better offer, or a shorter
+    distance, makes the same households willing again, and only beyond them there are others.
+
+    Attributes
+    ----------
+    pool : cars willing and not landed
+    share : of those who know, who are willing
+    dormant : cars that were willing, are not any more, and have not landed
+    top, known : share that was willing at the last fall of the offer, and share that knew then
+    """
+
+    pool: Floats
+    share: Floats
+    dormant: Floats
+    top: Floats
+    known: Floats
+
+    @classmethod
+    def nobody(cls, planned: Floats) -> Stand:
+        """Nobody has been willing to move."""
+        return cls(*(np.zeros_like(planned) for _ in fields(cls)))
+
+    def of(self, index: Any) -> Stand:
+        """The stand of some households."""
+        return Stand(*(getattr(self, each.name)[index] for each in fields(Stand)))
+
+    def fallen(self, share: Floats, knew: Floats) -> Stand:
+        """Where the offer has changed, so that only this share of those who know is willing."""
+        falls = share < self.share
+        kept = np.divide(share, self.share, out=np.ones_like(share), where=falls)
+        return Stand(
+            pool=self.pool * kept,
+            share=np.minimum(share, self.share),
+            dormant=self.dormant + self.pool * (1.0 - kept),
+            top=np.where(falls, np.maximum(self.top, self.share), self.top),
+            known=np.where(falls, knew, self.known),
+        )
+
+    def risen(self, planned: Floats, share: Floats, knew: Floats, knows: Floats) -> Stand:
+        """A day later: the share of those who know, and the share that knows, may have grown."""
+        share = np.maximum(share, self.share)
+        gap = self.top - self.share
+        part = np.divide(share - self.share, gap, out=np.zeros_like(share), where=gap > 0)
+        woken = self.dormant * np.minimum(part, 1.0)
+        fresh = self._reached(share, knows) - self._reached(self.share, knew)
+        pool = self.pool + woken + planned * np.maximum(fresh, 0.0)
+        return Stand(pool, share, self.dormant - woken, self.top, self.known)
+
+    def _reached(self, share: Floats, knows: Floats) -> Floats:
+        """Share of all households that has been willing once: now, or at the last fall."""
+        before = self.known * self.top
+        lower = before + np.maximum(knows - self.known, 0.0) * share
+        return np.where(share < self.top, lower, np.maximum(knows * share, before))
+
+
+@dataclass(frozen=True, slots=True)
 class Memory:
-    """Where the households of each (draw, type, planned week) stand when a state ends.
+    """Where the households stand when a state ends.
 
     Attributes
     ----------
     day : (R,) day of the window on which it ends
-    pool : (R, I, U) cars willing and not landed
-    taken : (R, I, U) largest share of the planned that was ever willing
     landed : (R, I, U) cars landed so far
     """
 
     day: Ints
-    pool: Floats
-    taken: Floats
+    stand: Stand
     landed: Floats
 
     def of_types(self, types: Ints) -> Memory:
         """The memory of some types only."""
-        now = (self.pool, self.taken, self.landed)
-        return Memory(self.day, *(each[:, types] for each in now))
+        everyone = slice(None)
+        return Memory(self.day, self.stand.of((everyone, types)), self.landed[:, types])
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,14 +170,13 @@ class Landing:
     Attributes
     ----------
     daily : (R, W, I, U) cars landing on each day, by planned week
-    pool, taken : (R, W, I', U) as in `Memory`, at the end of each day, of the types that move
+    evenings : where the types that move stand at the end of each day; None before the first
     before : (R, I, U) cars that had landed before this state began
     types : (I',) numbers of the types that move
     """
 
     daily: Floats
-    pool: Floats
-    taken: Floats
+    evenings: tuple[Stand | None, ...]
     before: Floats
     types: Ints
 
@@ -142,18 +199,21 @@ class Landing:
 
     def memory(self, day: int, row: int) -> Memory:
         """What one draw remembers at the start of a day."""
-        landed = self.before[row] + self.daily[row, :day].sum(axis=0)
-        pool, taken = np.zeros_like(landed), np.zeros_like(landed)
-        if day > 0:
-            pool[self.types] = self.pool[row, day - 1]
-            taken[self.types] = self.taken[row, day - 1]
-        return Memory(np.array([day]), pool[None], taken[None], landed[None])
+        landed = (self.before[row] + self.daily[row, :day].sum(axis=0))[None]
+        stand = Stand.nobody(landed)
+        evening = self.evenings[day - 1] if day else None
+        if evening is not None:
+            for each in fields(Stand):
+                getattr(stand, each.name)[0, self.types] = getattr(evening, each.name)[row]
+        return Memory(np.array([day]), stand, landed)
 
 
 def joined_memories(memories: Sequence[Memory]) -> Memory:
     """What several draws remember, one after the other."""
-    names = ("day", "pool", "taken", "landed")
-    return Memory(*(np.concatenate([getattr(m, name) for m in memories]) for name in names))
+    stands = [memory.stand for memory in memories]
+    stand = Stand(*(np.concatenate([getattr(s, f.name) for s in stands]) for f in fields(Stand)))
+    day = np.concatenate([memory.day for memory in memories])
+    return Memory(day, stand, np.concatenate([memory.landed for memory in memories]))
 
 
 def land(  # noqa: PLR0913 - the inputs of one recursion
@@ -177,44 +237,27 @@ def land(  # noqa: PLR0913 - the inputs of one recursion
     period : (W,) period of each day, counted from 0
     memory : what an earlier state left behind; days up to its end are not lived again
     """
-    now = memory or _nothing_yet(planned)
-    know = aware.T[:, :, None, None]
-    days = np.arange(period.size)
-    here = (now.day <= days[:, None])[..., None, None]
-    reach = know * willing.on_days(between, period)
-    taken = np.maximum.accumulate(np.concatenate([now.taken[None], reach * here]))
-    joining = planned * np.diff(taken, axis=0)
-    leaving = hazard.T[:, :, None, None] * here
-    daily, pools = np.zeros_like(joining), np.zeros_like(joining)
-    pool = now.pool.copy()
-    for day in range(int(now.day.min(initial=period.size)), period.size):
-        enters = now.day == day
-        if memory is not None and enters.any():
-            pool[enters] *= _still(reach[day, enters], now.taken[enters])
-        if day and period[day - 1] != period[day]:
-            was_here = now.day < day
-            earlier = willing.read(between, int(period[day - 1]), days[day : day + 1])[0]
-            pool[was_here] *= _still(reach[day, was_here], (know[day] * earlier)[was_here])
-        pool += joining[day]
-        pool *= between.later[day]
-        np.multiply(pool, leaving[day], out=daily[day])
-        pool -= daily[day]
-        pools[day] = pool
-    types = np.arange(planned.shape[1])
-    by_draw = [each.swapaxes(0, 1) for each in (daily, pools, taken[1:])]
-    return Landing(by_draw[0], by_draw[1], by_draw[2], now.landed, types)
-
-
-def _nothing_yet(planned: Floats) -> Memory:
-    """Nobody has been willing to move."""
-    none = np.zeros_like(planned)
-    return Memory(np.zeros(len(planned), dtype=np.int64), none, none, none)
-
-
-def _still(reach: Floats, before: Floats) -> Floats:
-    """Share of those willing before who are willing now that the offer has changed."""
-    kept = np.divide(reach, before, out=np.ones_like(reach), where=before > 0)
-    return np.clip(kept, 0.0, 1.0)
+    start = np.zeros(len(planned), dtype=np.int64) if memory is None else memory.day
+    stand = Stand.nobody(planned) if memory is None else memory.stand
+    know = np.concatenate([np.zeros_like(aware[:, :1]), aware], axis=1).T[:, :, None, None]
+    shares = willing.on_days(between, period)
+    daily = np.zeros((period.size, *planned.shape))
+    evenings: list[Stand | None] = [None] * period.size
+    for day in range(int(start.min(initial=period.size)), period.size):
+        here = (start <= day)[:, None, None]
+        share = np.where(here, shares[day], stand.share)
+        if (memory is not None and (start == day).any()) or (
+            day and period[day - 1] != period[day]
+        ):
+            stand = stand.fallen(share, know[day])
+        knows = np.where(here, know[day + 1], know[day])
+        stand = stand.risen(planned, share, know[day], knows)
+        stand.pool[...] *= between.later[day]
+        np.multiply(stand.pool, hazard[:, day, None, None] * here, out=daily[day])
+        stand.pool[...] -= daily[day]
+        evenings[day] = stand
+    before = np.zeros_like(planned) if memory is None else memory.landed
+    return Landing(daily.swapaxes(0, 1), tuple(evenings), before, np.arange(planned.shape[1]))
 
 
 def at_distances(daily: Floats, between: Between, period: Ints, group: Ints) -> Floats:

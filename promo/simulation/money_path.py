@@ -372,7 +372,8 @@ def _from_instant(rates: Floats, instant: float) -> Floats:
 def _first_day_short(paid: Cars, left: Cars, pots: frozenset[int]) -> int | None:
     """The first day on whose evening an open pot would be overdrawn; both are (W, P)."""
     open_pots = sorted(pots)
-    short = (paid[:, open_pots].cumsum(axis=0) > left[:, open_pots]).any(axis=1)
+    due = paid[:, open_pots]
+    short = ((due.cumsum(axis=0) > left[:, open_pots]) & (due > 0)).any(axis=1)
     return int(short.argmax()) if short.any() else None
 
 

@@ -182,7 +182,7 @@ def test_no_more_than_all_the_willing_land_on_a_day():
     assert (landing_hazard(people, np.arange(30)) <= 1.0).all()
     landing = state(stage, people, 3_000).movers.landing
     assert (landing.daily >= 0).all()
-    assert (landing.pool >= 0).all()
+    assert all((evening.pool >= 0).all() for evening in landing.evenings)
 
 
 # --- from one state of the pots to the next ---------------------------------------------------
@@ -228,7 +228,9 @@ def test_a_household_moves_once_however_often_the_offer_changes():
     for day, yuan in ((5, 3_000), (12, 500), (20, 4_000), (29, 4_000)):
         now = state(stage, people, yuan, memory=memory)
         memory = now.movers.landing.memory(day, 0)
-        assert (memory.landed + memory.pool <= planned * (1 + 1e-12)).all()
+        assert (
+            memory.landed + memory.stand.pool + memory.stand.dormant <= planned * (1 + 1e-12)
+        ).all()
         assert memory.landed.sum() >= landed
         landed = memory.landed.sum()
     assert (now.movers.landing.total <= planned * (1 + 1e-12)).all()

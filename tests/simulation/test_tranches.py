@@ -116,7 +116,6 @@ def moved_in_time(tiny, opens):
     return study.stage.block(drawn).live(means).parts[0, MOVED].sum()
 
 
-@pytest.mark.xfail(strict=True, reason="who is willing when the pause begins is forgotten")
 def test_a_pause_of_one_day_loses_nobody_planned_after_the_window(tiny):
     """Whoever is willing on the last day buys by then, and is the same with the pause or without.
 
@@ -126,7 +125,6 @@ def test_a_pause_of_one_day_loses_nobody_planned_after_the_window(tiny):
     assert paused == pytest.approx(whole, rel=1e-6)
 
 
-@pytest.mark.xfail(strict=True, raises=IndexError, reason="a pot emptied by a carry, to rounding")
 def test_what_is_left_is_carried_over_a_pause_in_means(tiny):
     """The announced plan of the plants is lived in means when the study is loaded."""
     assert tiny(pots=tranches(90_000_000, 1_000, reopens="2022-11-17"))
