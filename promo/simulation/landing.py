@@ -129,6 +129,9 @@ class Stand:
     def risen(self, planned: Floats, share: Floats, knew: Floats, knows: Floats) -> Stand:
         """A day later: the share of those who know, and the share that knows, may have grown."""
         share = np.maximum(share, self.share)
+        if not self.top.any():  # no offer has fallen yet
+            fresh = knows * share - knew * self.share
+            return replace(self, pool=self.pool + planned * fresh, share=share)
         gap = self.top - self.share
         part = np.divide(share - self.share, gap, out=np.zeros_like(share), where=gap > 0)
         woken = self.dormant * np.minimum(part, 1.0)

@@ -279,11 +279,14 @@ class Entry:
     belief : (R, U) chance, as people see it, that the money is there in each planned week
     memory : who was willing or had moved when an earlier state ended
     settled : whether the belief is final, so that gains are worth computing
+    until : (R,) day on which the state is expected to end; what movers take is what those take
+        who land before
     """
 
     belief: Floats
     memory: Memory | None = None
     settled: bool = True
+    until: Floats | None = None
 
 
 def uptake(
@@ -411,11 +414,12 @@ def _movers(
         memory=None if entry.memory is None else entry.memory.of_types(types),
     )
     at_distance = at_distances(landing.daily, window.between, window.period, window.group)
+    in_time = at_distance if entry.until is None else _in_time(window, landing, entry.until)
     draws, _, everyone, vehicles = made.benefit.shape
     shape = (draws, window.periods, everyone, window.inside.size)
     taken, gain = np.zeros((*shape, vehicles)), np.zeros(shape)
     for (now, then), ladder in made.willing.items():
-        landed = at_distance[:, now, :, then]
+        landed = in_time[:, now, :, then]
         vehicles_taken = ladder[0].composition(landed)
         taken[:, now, types, then] = vehicles_taken
         if entry.settled:
@@ -423,6 +427,17 @@ def _movers(
             money = (vehicles_taken * made.benefit[:, now, types]).sum(axis=-1)
             gain[:, now, types, then] = np.minimum(ladder[0].gain_per_car(landed), money)
     return Movers(landing.for_types(types, everyone), at_distance, taken, gain)
+
+
+def _in_time(window: Window, landing: Landing, until: Floats) -> Floats:
+    """Cars (R, P, I', G, D) landed by a day (R,); in a period that it cuts off, all of them."""
+    days = np.arange(window.period.size)
+    period_ends = np.append(np.flatnonzero(np.diff(window.period)) + 1, days.size)
+    begins = np.append(0, period_ends[:-1])[window.period]
+    lived = np.clip(until[:, None] + 1.0 - days, 0.0, 1.0)
+    lived = np.where(until[:, None] < begins, 1.0, lived)
+    daily = landing.daily * lived[:, :, None, None]
+    return at_distances(daily, window.between, window.period, window.group)
 
 
 def _share_by_week(window: Window, made: Offer, belief: Floats) -> Floats:

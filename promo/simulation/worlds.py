@@ -231,10 +231,11 @@ class Block:
         if not made.types.size or self.promised:
             return self._uptake(made, Entry(certain))
         first = self._uptake(made, Entry(certain, settled=False))
-        belief = expected_belief(
-            self.setting, self.window, first, self.budget, self.behaviour.renewal_belief
-        )
-        return self._uptake(made, Entry(belief))
+        spent = expected_spend(self.window, first).cumsum(axis=1)
+        ends = expected_ends(spent, self.budget)
+        renewal = self.behaviour.renewal_belief
+        belief = expected_belief(self.setting, self.window, spent, ends, renewal)
+        return self._uptake(made, Entry(belief, until=ends.min(axis=1)))
 
     def _uptake(self, made: Offer, entry: Entry) -> Uptake:
         return uptake(self.setting, self.window, self.behaviour, self.planned, made, entry)
@@ -317,16 +318,18 @@ def expected_spend(window: Window, state: Uptake) -> Floats:
     return spent
 
 
+def expected_ends(running: Floats, budget: Ints) -> Floats:
+    """Day (R, K) on which each pot is expected to run out, from what has been spent (R, W, K)."""
+    short = running > budget[:, None, :]
+    return np.where(short.any(axis=1), short.argmax(axis=1), np.inf)
+
+
 def expected_belief(
-    setting: Setting, window: Window, state: Uptake, budget: Ints, renewal: Floats
+    setting: Setting, window: Window, running: Floats, ends: Floats, renewal: Floats
 ) -> Floats:
     """Chance (R, U), as people foresee it, that the money is still or again there by week."""
     from scipy.special import ndtr
 
-    spent = expected_spend(window, state)
-    running = spent.cumsum(axis=1)
-    short = running > budget[:, None, :]
-    ends = np.where(short.any(axis=1), short.argmax(axis=1), np.inf)
     week = setting.bins.middle - window.days[0]
     there = ndtr((ends[:, None, :] - week[None, :, None]) / BELIEF_SPREAD_DAYS)
     total = running[:, -1]
@@ -456,9 +459,11 @@ LIMITS: tuple[Words, ...] = (
         "used-car prices, dealers' strategic timing.",
     ),
     Words(
-        "从开票到上牌和申领按 7 天计; 开票时即占用资金, 到期未上牌而退回的资金未推演。",
-        "Plate and claim come 7 days after the invoice; money is taken at the purchase, and money "
-        "returned by cars never plated is not simulated.",
+        "是否在期内按开票后 7 天上牌和申领判断; 资金由申领占用的, 申领日另按假定的分布; "
+        "到期未上牌而退回的资金未推演。",
+        "Whether plate and claim are in time is judged 7 days after the invoice; where the claim "
+        "takes the money its day has a law of its own; money returned by cars never plated is not "
+        "simulated.",
     ),
     Words(
         "每人限一辆视为总能遵守; 厂家和经销商自己的让利未计。",
