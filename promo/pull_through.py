@@ -20,6 +20,7 @@ from promo.production.accounts import (
     plant_accounts,
     purchase_tax_rate,
 )
+from promo.production.floor import as_slice
 from promo.production.manufacturer import (
     Manufacturer,
     built_here,
@@ -128,7 +129,7 @@ def plant_case(
     """The city's demand for the cars of one enterprise, and its lines in these draws."""
     setting = study.stage.setting
     mine = np.flatnonzero(built_here(manufacturer, setting.vehicles))
-    of_local = np.searchsorted(np.flatnonzero(setting.local), mine)
+    of_local = as_slice(np.searchsorted(np.flatnonzero(setting.local), mine))
     days = setting.days[: setting.horizon]
     lines = plant_lines(
         manufacturer,
@@ -156,7 +157,7 @@ def whole_cars(cars: Floats | Ints) -> Ints:
     [0, 1, 0, 1]
     """
     if cars.dtype.kind == "i":
-        return cars.astype(np.int64)
+        return cars.astype(np.int64, copy=False)
     # Ten decimals absorb the rounding of sums, so that 0.5 + 0.5 is one car.
     running = np.floor(cars.cumsum(axis=1).round(10)).astype(np.int64)
     return np.asarray(np.diff(running, axis=1, prepend=0))

@@ -56,12 +56,13 @@ class Trouble:
 
 
 def members_of(line_of: Ints, groups: int) -> list[slice | Ints]:
-    """Which vehicles each group of lines builds; slices where it can be: views are faster."""
+    """Which vehicles each group of lines builds."""
     found = (np.flatnonzero(line_of == group) for group in range(groups))
-    return [_as_slice(members) for members in found]
+    return [as_slice(members) for members in found]
 
 
-def _as_slice(members: Ints) -> slice | Ints:
+def as_slice(members: Ints) -> slice | Ints:
+    """The same places as a slice where they follow each other: a view instead of a copy."""
     if members.size and members[-1] - members[0] + 1 == members.size:
         return slice(int(members[0]), int(members[-1]) + 1)
     return members
@@ -171,7 +172,7 @@ class Floor:
         ready = np.floor(self.carry).astype(CARS)
         room = self.in_hand + self.possible[day]
         at_hand = self.parts.receive(day, self.usual[day]) if self.parts else None
-        built = np.zeros_like(ready)
+        built: Cars = np.zeros_like(ready)
         finished = np.zeros_like(room)
         for group, members in enumerate(self.lines.members):
             queue = ready[:, members].cumsum(axis=1, dtype=CARS)

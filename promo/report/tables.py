@@ -392,7 +392,22 @@ def accounts(appraisal: Appraisal, language: Language) -> Table:
         Column("yuan", words.heading("yuan", language), "CNY", "p05", "p95"),
         Column("standing", words.heading("standing", language), room=90),
     )
-    return _table("accounts", columns, frame, language)
+    made = _table("accounts", columns, frame, language)
+    return replace(made, note=_return_per_yuan(appraisal, language))
+
+
+def _return_per_yuan(appraisal: Appraisal, language: Language) -> str:
+    """What comes back to the city of each yuan of public money, net."""
+    found = appraisal.measure("city_tax_return_per_yuan")
+    label = words.label(found.kind.name, language)
+    if found.mean is None:
+        return ""
+    scale = scale_of(found.kind.unit, [found.mean, found.p05, found.p95])
+    middle, low, high = (number(each, scale) for each in (found.mean, found.p05, found.p95))
+    between = interval(low, high, language)
+    return (
+        f"{label}：{middle}（{between}）" if language == "zh" else f"{label}: {middle} ({between})"
+    )
 
 
 def sensitivity(appraisal: Appraisal, language: Language) -> Table:
