@@ -225,9 +225,12 @@ def programmes() -> str:
 
 CARS = runpy.run_path(str(ROOT / "tests" / "backtests" / "cars.py"))
 """The comparison with the American programme of 2009, one run for all its tables."""
+ZHENGZHOU = runpy.run_path(str(ROOT / "tests" / "backtests" / "zhengzhou.py"))
+"""The six voucher stocks of Zhengzhou, likewise."""
 
 TABLES: dict[str, Callable[[], str]] = {
     **CARS["TABLES"],
+    **ZHENGZHOU["TABLES"],
     "codes": codes,
     "facts": facts,
     "measures": measures,
