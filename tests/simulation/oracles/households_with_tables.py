@@ -84,7 +84,7 @@ class Tables:
         return np.array([stay, taken * np.exp(zeta * inclusive) - stay - new, new])
 
     def ahead(self, kind: int, week: int, day: int, pots: frozenset[int]) -> np.ndarray:
-        """(2, J) of those planned in a week, who comes today: for the planned vehicle, another."""
+        """(J, J) of those planned in a week, who comes today, by planned and taken vehicle."""
         market = self.market
         now = self.worth(kind, day, pots)
         start = int(market.week_start[week])
@@ -96,7 +96,7 @@ class Tables:
         return self._moved(kind, now, expected, market.cost_earlier[kind] * months)
 
     def waits(self, kind: int, planned: int, pots: frozenset[int]) -> np.ndarray:
-        """(2, J) of those planned before the opening, who waits for it."""
+        """(J, J) of those planned before the opening, who waits for it."""
         market = self.market
         worth = self.worth(kind, market.window[0], pots)
         months = (market.window[0] - planned) / MONTH
@@ -112,13 +112,13 @@ class Tables:
         return np.tensordot(chance, takers, 1).sum(axis=0)
 
     def _moved(self, kind: int, now: np.ndarray, expected: np.ndarray, median: float):
-        """(2, J) who moves at a lognormal cost."""
+        """(J, J) who moves at a lognormal cost, by planned and taken vehicle."""
         edges, takers = self._takers(kind, tuple(now), tuple(expected))
         chance = _in_bins(edges, median, self.market.cost_dispersion)
         return np.tensordot(chance, takers, 1)
 
     def _takers(self, kind: int, now: tuple[float, ...], expected: tuple[float, ...]):
-        """Edges of bins of cost, and (C, 2, J) of households with such a cost, who moves.
+        """Edges of bins of cost, and (C, J, J) of households with such a cost, who moves.
 
         Those planned buy without the campaign: of all who would take a car, the new ones are left
         out. Buyers from elsewhere have no such plan.
@@ -127,15 +127,28 @@ class Tables:
         gains, floor = np.array(now), np.array(expected)
         ends = np.linspace(0.0, max((gains - floor).max(), 0.0), BINS + 1)
         edges = np.unique(np.concatenate([ends, (gains - floor)[gains > floor]]))
-        takers = np.zeros((edges.size - 1, 2, gains.size))
+        takers = np.zeros((edges.size - 1, gains.size, gains.size))
         home = kind < len(market.shares)
         shares = market.shares[kind] if home else market.all_shares
         alpha = market.alpha[kind] if home else market.alpha.mean()
         for number, cost in enumerate((edges[1:] + edges[:-1]) / 2):
             gain = alpha * np.maximum(floor, gains - cost)
             parts = self._response(shares, gain, market.zeta if home else 0.0)
-            takers[number] = parts[:2] * (gains - cost > floor)
+            takers[number] = _joint(shares, gain, parts) * (gains - cost > floor)
         return edges, takers
+
+
+def _joint(shares: np.ndarray, gain: np.ndarray, parts: np.ndarray) -> np.ndarray:
+    """(J, J) planned and taken vehicle: who leaves one goes where more is gained.
+
+    Exact in both margins of what is taken; which of the better vehicles the leavers of one take
+    is shared out as all leavers do.
+    """
+    stay, switched, _ = parts
+    leaves = np.maximum(shares - stay, 0.0)[:, None] * (gain[:, None] < gain[None, :])
+    total = leaves.sum(axis=0)
+    from_each = np.divide(leaves, total, out=np.zeros_like(leaves), where=total > 0)
+    return np.diag(stay) + switched * from_each
 
 
 def _in_bins(edges: np.ndarray, median: float, dispersion: float) -> np.ndarray:
@@ -209,34 +222,32 @@ class TableHouseholds:
         planned, vehicle = int(people["planned"][row]), int(people["vehicle"][row])
         if planned == day:
             return self._buys_today(kind, vehicle, day, open_pots)
-        settled = people["settled"][row]
+        settled = people["settled"][row] * self.market.shares[kind, vehicle]
         table = self._moves(kind, row, day, open_pots)
         if settled >= table.sum():
             return None
         if planned > day:
-            table = self._as_it_was_won(
-                kind, int(self.market.week[planned]), day, open_pots, settled
-            )
-        inside = self.market.window[0] <= planned <= self.market.window[1]
-        parts = (ANYWAY, SWITCHED) if inside else (MOVED, MOVED)
-        return self._drawn(list(zip(parts, table / table.sum(), strict=True)), planned, vehicle)
+            table = self._as_it_was_won(kind, row, day, open_pots, settled)
+        takes = self._drawn([(MOVED, table / table.sum())], planned, vehicle)
+        if takes and self.market.window[0] <= planned <= self.market.window[1]:
+            return takes._replace(part=ANYWAY if takes.vehicle == vehicle else SWITCHED)
+        return takes
 
-    def _as_it_was_won(self, kind: int, week: int, day: int, open_pots, settled: float):
-        """(2, J) table of the day on which this household became willing to come.
+    def _as_it_was_won(self, kind: int, row: int, day: int, open_pots, settled: float):
+        """(J,) table of the day on which this household became willing to come.
 
         What it would take is settled then: as its day draws nearer, all vehicles that are worth
         the move gain alike. Those won over on a day are what the day's table adds.
         """
-        tables = self.tables
-        today = tables.worth(kind, day, open_pots)
+        today = self.tables.worth(kind, day, open_pots)
         while day > self.market.window[0]:
-            before = tables.ahead(kind, week, day - 1, open_pots)
-            if (tables.worth(kind, day - 1, open_pots) != today).any():
+            before = self._moves(kind, row, day - 1, open_pots)
+            if (self.tables.worth(kind, day - 1, open_pots) != today).any():
                 break
             if settled >= before.sum():
-                return np.maximum(tables.ahead(kind, week, day, open_pots) - before, 0.0)
+                return np.maximum(self._moves(kind, row, day, open_pots) - before, 0.0)
             day -= 1
-        return tables.ahead(kind, week, day, open_pots)
+        return self._moves(kind, row, day, open_pots)
 
     def _buys_today(self, kind: int, vehicle: int, day: int, open_pots) -> Purchase | None:
         """Its own vehicle as often as its buyers stay, else another as often as that is taken."""
@@ -247,14 +258,15 @@ class TableHouseholds:
         return self._drawn([(SWITCHED, switched / switched.sum())], day, vehicle)
 
     def _moves(self, kind: int, row: int, day: int, open_pots) -> np.ndarray:
-        """(2, J) its table for another day than planned."""
+        """(J,) its table for another day than planned, per household of its type."""
         people, market = self.people[kind], self.market
-        planned = int(people["planned"][row])
+        planned, vehicle = int(people["planned"][row]), int(people["vehicle"][row])
         if planned > day:
-            return self.tables.ahead(kind, int(market.week[planned]), day, open_pots)
+            week = int(market.week[planned])
+            return self.tables.ahead(kind, week, day, open_pots)[vehicle]
         if people["heard"][row] >= market.aware_at_home(planned):
-            return np.zeros((2, market.local.size))
-        return self.tables.waits(kind, planned, open_pots)
+            return np.zeros(market.local.size)
+        return self.tables.waits(kind, planned, open_pots)[vehicle]
 
     def _drawn(self, options, planned: int, instead: int) -> Purchase | None:
         """One of these parts and vehicles, or nothing with the probability that is left."""

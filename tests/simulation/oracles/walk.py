@@ -118,7 +118,10 @@ class ClosedEarly(Till):
 
 
 class Lottery(Till):
-    """All who bought file a claim; after the last day they are paid in an order drawn by lot."""
+    """All who bought file a claim; after the last day they are paid in an order drawn by lot.
+
+    Before the draw money is worth p_win^gamma of itself: the market's `perceived` says so.
+    """
 
     def __init__(self, campaign: Campaign, first: int, stream: np.random.Generator) -> None:
         super().__init__(campaign, first)
