@@ -155,7 +155,10 @@ class Claimants:
 
 @dataclass(frozen=True, slots=True)
 class _Classing:
-    """The claims of one draw in one state, on their way into the ledger."""
+    """The claims of one draw in one state, on their way into the ledger.
+
+    Most columns have no claim on most days: what follows is done for those that have.
+    """
 
     claimants: Claimants
     row: int
@@ -164,71 +167,85 @@ class _Classing:
     def tally(self, claims: Cars) -> Tally:
         """Class these claims (W, N) by column."""
         group, row = self.claimants, self.row
-        streams, source, local = group.streams, group.columns.source, group.setting.local
-        few = group.few[row].reshape(len(source), 2 * (int(local.sum()) + 1))
-        split = self.luck.split(claims, few).reshape(*claims.shape, 2, -1)
-        by_column = split.sum(axis=0)
-        others = normalised(group.columns.vehicles[row] * ~local)
+        streams, local = group.streams, group.setting.local
+        day, column = np.nonzero(claims)
+        source = group.columns.source[column]
+        few = group.few[row, column].reshape(column.size, 2 * (int(local.sum()) + 1))
+        split = self.luck.split(claims[day, column], few).reshape(column.size, 2, -1)
+        some, by_column = _grouped(column, split)
+        others = normalised(group.columns.vehicles[row, some] * ~local)
         cars = _with_local(self.luck.split(by_column[..., -1], others), by_column, local)
         parts = np.zeros((ROWS, local.size), dtype=claims.dtype)
-        np.add.at(parts, streams.part[source], cars)
-        on_day = same_day(streams)[source]
-        day_vehicles, day_gone = self._bought_otherwise(split[:, on_day, 1], source[on_day])
-        weeks, moved_vehicles = self._planned_elsewhen(split[:, ~on_day], source[~on_day])
+        of_column = group.columns.source[some]
+        np.add.at(parts, streams.part[of_column], cars)
+        as_planned = same_day(streams)
+        here = as_planned[source]
+        day_vehicles, day_gone = self._bought_otherwise(split[here, 1], day[here], source[here])
+        weeks, moved_vehicles = self._planned_elsewhen(split[~here], day[~here], source[~here])
         inside = group.setting.bins.start < group.setting.horizon
         gain = np.zeros(group.kinds)
-        np.add.at(gain, streams.kind[source], claims.sum(axis=0) * group.columns.gain[row])
+        np.add.at(
+            gain, streams.kind[group.columns.source], claims.sum(axis=0) * group.columns.gain[row]
+        )
         return Tally(
             parts=parts,
-            arrived=group._on_calendar(split.sum(axis=(1, 2))),
-            same=group._on_calendar(split[:, on_day, 0].sum(axis=1)),
-            removed=group._on_calendar(day_gone) + _over_days(group.setting, weeks, self.luck),
-            instead=cars[on_day, 0].sum(axis=0) + day_vehicles + moved_vehicles,
+            arrived=self._by_day(split.sum(axis=1), day),
+            same=self._by_day(split[here, 0], day[here]),
+            removed=day_gone + _over_days(group.setting, weeks, self.luck),
+            instead=cars[as_planned[of_column], 0].sum(axis=0) + day_vehicles + moved_vehicles,
             from_beyond=weeks[~inside].sum(),
             gain=gain,
-            old_cars=self._old_cars(cars),
+            old_cars=self._old_cars(cars, of_column),
         )
 
-    def _old_cars(self, cars: Cars) -> Floats:
-        """Yuan that the old cars given up for these cars (N, 2, J) would fetch otherwise."""
+    def _by_day(self, cars: Cars, day: Ints) -> Cars:
+        """Cars (M, L + 1) of some days of the window on the calendar (T, L + 1)."""
+        whole = np.zeros((len(self.claimants.setting.days), cars.shape[1]), dtype=cars.dtype)
+        days, by_day = _grouped(day, cars)
+        whole[self.claimants.window.days[days]] = by_day
+        return whole
+
+    def _old_cars(self, cars: Cars, source: Ints) -> Floats:
+        """Yuan that the old cars given up for these cars (M, 2, J) would fetch otherwise."""
         streams = self.claimants.streams
-        value = streams.old_car[self.row, streams.cell[self.claimants.columns.source]]
+        value = streams.old_car[self.row, streams.cell[source]]
         return np.asarray((cars.sum(axis=1) * value).sum(), dtype=np.float64)
 
-    def _bought_otherwise(self, changed: Cars, source: Ints) -> tuple[Cars, Cars]:
-        """Other cars that switchers (W, N', L + 1) would have bought the same day.
+    def _bought_otherwise(self, changed: Cars, day: Ints, source: Ints) -> tuple[Cars, Cars]:
+        """Other cars that switchers (M, L + 1) would have bought the same day.
 
-        Returns them by vehicle (J,) and by day (W, L + 1).
+        Returns them by vehicle (J,) and by day (T, L + 1).
         """
-        number, cars = _by_source(changed.sum(axis=2).T, source)
-        gone = self.luck.split(cars.T, self.claimants.origin[self.row, number])
-        vehicles = self._by_vehicle(gone.sum(axis=0), self._origin(number))
-        return vehicles, gone.sum(axis=1)
+        cars = changed.sum(axis=1)
+        gone = self.luck.split(cars, self.claimants.origin[self.row, source])
+        number, by_source = _grouped(source, gone)
+        return self._by_vehicle(by_source, self._origin(number)), self._by_day(gone, day)
 
-    def _planned_elsewhen(self, split: Cars, source: Ints) -> tuple[Cars, Cars]:
-        """What re-timed households (W, N', 2, L + 1) had planned for their own days.
+    def _planned_elsewhen(self, split: Cars, day: Ints, source: Ints) -> tuple[Cars, Cars]:
+        """What re-timed households (M, 2, L + 1) had planned for their own days.
 
         Returns cars by planned week (U, L + 1), and by vehicle (J,) inside the horizon.
         """
         group = self.claimants
-        retimed = np.isin(source, group.streams.retimed)
-        split, source = split[:, retimed], source[retimed]
-        bins = group.setting.bins
-        if not source.size:
-            none = np.zeros((bins.start.size, split.shape[-1]), dtype=split.dtype)
-            return none, np.zeros(group.setting.local.size, dtype=split.dtype)
-        by_week = np.add.reduceat(split, claim_weeks(len(split)), axis=0).swapaxes(0, 1)
-        number, cars = _by_source(by_week, source)
-        same, other = cars[:, :, 0], cars[:, :, 1].sum(axis=-1)
-        moved = same + self.luck.split(other, group.origin[self.row, number][:, None])
-        place = np.searchsorted(group.streams.retimed, number)
-        shares = normalised(group.streams.planned[self.row, place, : moved.shape[1]])
-        planned = self.luck.split(moved, shares[:, :, None]).sum(axis=1)
-        inside = bins.start < group.setting.horizon
-        likely = group.streams.vehicles[self.row, number]
-        plan = likely[:, 0] + likely[:, 1].sum(axis=-1, keepdims=True) * self._origin(number)
-        vehicles = self._by_vehicle(planned[..., inside].sum(axis=-1), plan)
-        return planned.sum(axis=0).T, vehicles
+        streams, bins = group.streams, group.setting.bins
+        weeks = np.zeros((bins.start.size, split.shape[-1]), dtype=split.dtype)
+        retimed = np.isin(source, streams.retimed)
+        count = streams.planned.shape[2]
+        pair, cars = _grouped((source * count + day // 7)[retimed], split[retimed])
+        number, week = pair // count, pair % count
+        origin = group.origin[self.row, number]
+        moved = cars[:, 0] + self.luck.split(cars[:, 1].sum(axis=1), origin)
+        which, few = np.nonzero(moved)
+        place = np.searchsorted(streams.retimed, number[which])
+        shares = normalised(streams.planned[self.row, place, week[which]])
+        planned = self.luck.split(moved[which, few], shares)
+        np.add.at(weeks.T, few, planned)
+        inside = np.zeros(moved.shape, dtype=moved.dtype)
+        inside[which, few] = planned[:, bins.start < group.setting.horizon].sum(axis=1)
+        some, by_stream = _grouped(number, inside)
+        likely = streams.vehicles[self.row, some]
+        plan = likely[:, 0] + likely[:, 1].sum(axis=-1, keepdims=True) * self._origin(some)
+        return weeks, self._by_vehicle(by_stream, plan)
 
     def _origin(self, number: Ints) -> Floats:
         """Vehicles (S', J) that households of these streams would have bought instead."""
@@ -260,13 +277,14 @@ def _local_and_rest(weights: Floats, local: Bools) -> Floats:
     return np.concatenate([weights[..., local], rest], axis=-1)
 
 
-def _by_source(cars: Cars, source: Ints) -> tuple[Ints, Cars]:
-    """Streams that columns of cars (N', ...) come from, and the cars of each (S', ...)."""
-    order = np.argsort(source, kind="stable")
-    starts = np.flatnonzero(np.diff(source[order], prepend=-1))
+def _grouped(key: Ints, cars: Cars) -> tuple[Ints, Cars]:
+    """Keys (M,) in order, each once, and the cars (M, ...) of each added up."""
+    order = np.argsort(key, kind="stable")
+    ordered = key[order]
+    starts = np.flatnonzero(np.diff(ordered, prepend=-1))
     if not starts.size:
-        return source, cars
-    return source[order][starts], np.add.reduceat(cars[order], starts, axis=0)
+        return key, cars
+    return ordered[starts], np.add.reduceat(cars[order], starts, axis=0)
 
 
 def _over_days(setting: Setting, weeks: Cars, luck: Luck) -> Cars:
