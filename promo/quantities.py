@@ -96,7 +96,8 @@ def plain_text(value: object) -> str:
     if isinstance(value, str):
         return value
     kind = "a mapping" if isinstance(value, dict) else "a list"
-    raise fault("K103", f"a plain value was expected, not {kind}")
+    help = "write one value behind the key"
+    raise fault("K103", f"a plain value was expected, not {kind}", help)
 
 
 def full_width(text: str) -> str | None:

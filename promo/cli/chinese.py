@@ -65,9 +65,12 @@ def sentence(text: str) -> str:
     >>> sentence("No such command 'chek'. Did you mean 'check'?")
     "没有 'chek' 这条命令。是否想写 'check'？"
     """
+    from promo.report.finding_words import in_chinese
+
+    said = text
     for english, chinese in _SENTENCES:
-        text = re.sub(english, chinese, text)
-    return text
+        said = re.sub(english, chinese, said)
+    return said if said != text else in_chinese(text)
 
 
 def usage(error: typer.TyperException) -> str:

@@ -517,7 +517,8 @@ def _rounds(checked: _Checked) -> Iterator[Diagnostic]:
         later = [each for each in pots[place + 1 :] if not set(each.pays).isdisjoint(pot.pays)]
         if pot.unused == "next_pot" and not later:
             message = f"no pot after '{pot.id}' pays the same benefits"
-            yield checked.at(("money", "pots", place, "unused"), "R406", message)
+            help = "list a later pot for these benefits, or write 'unused: lost'"
+            yield checked.at(("money", "pots", place, "unused"), "R406", message, help)
     for place, (before, pot) in enumerate(pairwise(pots)):
         in_turn = before.opens is None or pot.opens is None or before.opens <= pot.opens
         if before.face == pot.face and not in_turn and not set(before.pays).isdisjoint(pot.pays):
@@ -722,7 +723,8 @@ def _examples(checked: _Checked) -> Iterator[Diagnostic]:
     ordinary, *found = _decide(checked.rules, cases)
     if ordinary["decision"] != "approved":
         message = f"the ordinary case is {_outcome(ordinary)}"
-        yield checked.at(("examples", "ordinary"), "E602", message)
+        help = _where_it_stands(checked, ordinary["reasons"])
+        yield checked.at(("examples", "ordinary"), "E602", message, help)
         return
     for place, (case, decided) in enumerate(zip(examples.cases, found, strict=True)):
         if not _holds(case, decided):
@@ -741,6 +743,23 @@ def _decide(
         rows = rules.decide(frame, money_left).iter_rows(named=True)
         decided |= dict(zip(alike, rows, strict=True))
     return [decided[place] for place in range(len(cases))]
+
+
+def _where_it_stands(checked: _Checked, reasons: object) -> str:
+    """The line of the first rule, window or benefit among the reasons of a decision."""
+    campaign = checked.campaign
+    places: dict[str, KeyPath] = {}
+    for keypath, rule in campaign.every_rule:
+        places.setdefault(rule.id, keypath)
+    places |= {f"window-{event}": ("windows", event) for event, _ in campaign.windows.named()}
+    places |= {f"benefit-{name}": keypath for keypath, name, _ in campaign.every_benefit}
+    for reason in reasons if isinstance(reasons, list) else ():
+        if reason in places:
+            place = checked.loaded.source.key(places[reason])
+            if place.file == checked.loaded.path:
+                return f"'{reason}' stands in line {place.line}"
+            return f"'{reason}' stands in line {place.line} of {place.file}"
+    return ""
 
 
 def _holds(case: Case, found: Mapping[str, object]) -> bool:

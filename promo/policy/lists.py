@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import date, timedelta
 from typing import Annotated, NamedTuple, TypeAlias
 
@@ -86,19 +87,31 @@ def _periods(
     named: dict[Period, dict[str, None]] = {}
     findings = []
     for row, (name, start, stop) in enumerate(frame.iter_rows()):
-        try:
-            first, last = (None if each is None else day(each) for each in (start, stop))
-        except PydanticCustomError as error:
-            context = error.context or {}
-            findings.append(
-                table.diagnostic(row, error.type, context["message"], help=context["help"])
-            )
+        wrong = [*_day_findings(table, row, "from", start), *_day_findings(table, row, "to", stop)]
+        findings += wrong
+        if wrong:
             continue
+        first, last = (None if each is None else day(each) for each in (start, stop))
         if first is not None and last is not None and last < first:
-            findings.append(table.diagnostic(row, "V204", f"'{name}' leaves before it comes"))
+            message = f"'{name}' leaves before it comes"
+            findings.append(table.diagnostic(row, "V204", message, column="to"))
             continue
         named.setdefault((first, last), {})[name] = None
     return {period: tuple(names) for period, names in named.items()}, findings
+
+
+def _day_findings(
+    table: Table, row: int, column: str, written: str | None
+) -> Iterator[Diagnostic]:
+    """What is wrong with a day of the list, at its cell."""
+    if written is None:
+        return
+    try:
+        day(written)
+    except PydanticCustomError as error:
+        context = error.context or {}
+        message, help = context["message"], context["help"]
+        yield table.diagnostic(row, error.type, message, help=help, column=column)
 
 
 def _condition(listed: Listed, periods: dict[Period, tuple[str, ...]]) -> Condition:

@@ -329,6 +329,8 @@ def _unknown_name(token: Token, following: str) -> PydanticCustomError:
         help = "name the fact without a table"
         return at_word(token, "C302", f"the table '{shown(token.text)}'", help)
     help = did_you_mean(token.text.lower(), FACTS)
+    if not token.text.isascii() and following.upper() not in _COMPARING:
+        help = f"write a text in quotes: '{shown(token.text)}'"
     return at_word(token, "C303", f"unknown fact '{shown(token.text)}'", help)
 
 

@@ -8,6 +8,7 @@ from typing import Any
 import polars as pl
 
 from promo.appraisal import Appraisal
+from promo.design.comparison import design_names
 from promo.report import words
 from promo.report.numbers import (
     calendar_day,
@@ -181,7 +182,15 @@ def spoken(appraisal: Appraisal, name: str, language: Language) -> str:
     return f"{middle} ({interval(low, high, language)})"
 
 
-def all_warnings(appraisals: Sequence[Appraisal], language: Language) -> list[str]:
-    """The warnings of several designs, each said once."""
-    texts = [words.chosen(text, language) for each in appraisals for text in each.warnings]
-    return list(dict.fromkeys(texts))
+def all_warnings(appraisals: Sequence[Appraisal]) -> list[Words]:
+    """The warnings of several designs, each said once, after the designs that it is about."""
+    about: dict[Words, list[str]] = {}
+    for name, appraisal in zip(design_names(appraisals), appraisals, strict=True):
+        for text in dict.fromkeys(appraisal.warnings):
+            about.setdefault(text, []).append(name)
+    return [
+        text
+        if len(names) == len(appraisals)
+        else Words(f"{'、'.join(names)}：{text.zh}", f"{', '.join(names)}: {text.en}")
+        for text, names in about.items()
+    ]

@@ -53,9 +53,8 @@ def comparison_files(
     appraisals: Sequence[Appraisal], differences: pl.DataFrame, language: Language
 ) -> dict[str, bytes]:
     """Every file of a comparison: the differences, and each design in its own folder."""
-    warnings = dict.fromkeys(text for each in appraisals for text in each.warnings)
     every = [
-        tables.remarks("warnings", warnings, language),
+        tables.remarks("warnings", answer.all_warnings(appraisals), language),
         tables.differences(differences, appraisals, language),
         tables.designs(appraisals, language),
         tables.remarks("limits", appraisals[0].limits, language),

@@ -203,8 +203,18 @@ def _kind_fault(detail: ErrorDetails, context: dict[str, Any], source: Source) -
     expected = _EXPECTED.get(detail["type"], "")
     if expected or not isinstance(given, str):
         message = f"{expected or 'something else'} was expected, not {_name_kind(given)}"
-        return diagnostic_at(place, "K103", message, "")
+        return diagnostic_at(place, "K103", message, _kind_help(expected, given))
     return diagnostic_at(place, "V201", detail["msg"].lower(), "")
+
+
+def _kind_help(expected: str, given: object) -> str:
+    if expected == "a list" and isinstance(given, str) and given:
+        return f"write [{shown(given)}]"
+    return {
+        "a list": "write the entries in brackets, or below the key with '- ' before each",
+        "a mapping": "write entries 'key: value' below the key",
+        "a plain value": "write one value behind the key",
+    }.get(expected, "")
 
 
 def _name_kind(given: object) -> str:

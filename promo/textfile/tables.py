@@ -28,11 +28,15 @@ class Table:
     digest: str
     page: Page
 
-    def diagnostic(self, row: int, code: str, message: str, *, help: str = "") -> Diagnostic:
-        """A finding at a row of the frame, counted from 0."""
-        lines = [place for place, text in enumerate(self.page.lines) if text.strip()]
-        line = lines[row + 1] + 1 if row + 1 < len(lines) else 1
-        return diagnostic_at(self.page.at(line, 1), code, message, help)
+    def diagnostic(
+        self, row: int, code: str, message: str, *, help: str = "", column: str | None = None
+    ) -> Diagnostic:
+        """A finding at a row of the frame, counted from 0, or at its cell in a column."""
+        rows = list(_rows(self.page))
+        line = rows[row + 1][0] if row + 1 < len(rows) else 1
+        place = rows[0][1].index(column) if column is not None else 0
+        at = _cell_column(self.page.lines[line - 1], place) if self.page.lines else 1
+        return diagnostic_at(self.page.at(line, at), code, message, help)
 
 
 _COLUMN_KINDS: dict[str, tuple[Any, pl.DataType]] = {

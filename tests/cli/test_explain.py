@@ -193,3 +193,13 @@ def test_it_never_fails_for_its_characters(encoding: str, language: str, more: l
     if (encoding, language) == ("gbk", "zh"):
         assert "补贴对象和条件" in shown or "逐条核对" in shown
     assert "Traceback" not in done.stderr.decode(errors="replace")
+
+
+def test_a_misspelt_pot_is_said_in_the_language_of_the_screen(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    misspelt = ["explain", KAIFENG, "--pots", "mian=0", "--lang"]
+    assert app.run([*misspelt, "zh"]) == 1
+    assert capsys.readouterr().err == "promo: 没有资金池“mian”\n  提示：是否想写 'main'？\n"
+    assert app.run([*misspelt, "en"]) == 1
+    assert capsys.readouterr().err == "promo: unknown pot 'mian'\n  help: did you mean 'main'?\n"

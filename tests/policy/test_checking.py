@@ -129,3 +129,51 @@ def test_a_band_nobody_reaches_is_named():
         "price: 80000", "price: 130000"
     )
     assert "R402" in codes(dear)
+
+
+def test_an_ordinary_case_that_is_refused_says_where_the_rule_stands():
+    loaded = parse("sample.yaml", TEXT.replace("price: 80000", "price: 40000").encode(), Campaign)
+    found = [each for each in check_campaign(loaded) if each.code == "E602"]
+    line = TEXT[: TEXT.index("id: price-floor")].count("\n") + 1
+    assert [each.help for each in found] == [f"'price-floor' stands in line {line}"]
+
+
+@pytest.mark.parametrize(
+    ("condition", "help"),
+    [
+        ("registered_in = 开封", "write a text in quotes: '开封'"),
+        ("registered_in IN ('开封', 郑州)", "write a text in quotes: '郑州'"),
+        ("pryce >= 50000", "did you mean 'price'?"),
+    ],
+)
+def test_an_unknown_word_in_a_condition_says_what_may_be_meant(condition, help):
+    text = TEXT.replace(FLOOR, FLOOR + f'  - {{id: odd, when: "{condition}"}}\n')
+    [finding] = parse("sample.yaml", text.encode(), Campaign).diagnostics
+    assert (finding.code, finding.help) == ("C303", help)
+
+
+def test_an_unknown_chinese_name_that_is_compared_is_a_fact():
+    text = TEXT.replace(FLOOR, FLOOR + '  - {id: odd, when: "车价 >= 50000"}\n')
+    [finding] = parse("sample.yaml", text.encode(), Campaign).diagnostics
+    assert finding.help.startswith("known: already_paid, ")
+
+
+def test_a_round_whose_rest_goes_nowhere_says_what_to_write():
+    text = TEXT.replace(
+        "      pays: [base, new-energy]", "      unused: next_pot\n      pays: [base, new-energy]"
+    )
+    loaded = parse("sample.yaml", text.encode(), Campaign)
+    [finding] = [each for each in check_campaign(loaded) if each.code == "R406"]
+    assert finding.help == "list a later pot for these benefits, or write 'unused: lost'"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "help"),
+    [
+        ("issuers: [", "issuers: 市商务局 # [", "write [市商务局]"),
+        ("id: ", "id: [a] # ", "write one value behind the key"),
+    ],
+)
+def test_the_wrong_kind_of_entry_says_how_to_write_it(old, new, help):
+    found = parse("sample.yaml", TEXT.replace(old, new, 1).encode(), Campaign).diagnostics
+    assert [(each.code, each.help) for each in found] == [("K103", help)]

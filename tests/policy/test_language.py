@@ -285,9 +285,10 @@ def test_a_dealer_counts_on_the_days_it_is_listed(tmp_path):
 
 def test_faults_of_a_list_are_found_in_the_list(tmp_path):
     campaign = with_list(tmp_path, "A,2022-13-01,\nB,2022-11-10,2022-11-09\n")
-    assert [(each.file[-11:], each.line, each.code) for each in campaign.diagnostics] == [
-        ("dealers.csv", 2, "V202"),
-        ("dealers.csv", 3, "V204"),
+    found = [(each.file[-11:], each.line, each.column, each.code) for each in campaign.diagnostics]
+    assert found == [
+        ("dealers.csv", 2, 3, "V202"),  # under the day it comes
+        ("dealers.csv", 3, 14, "V204"),  # under the day it leaves
     ]
 
 

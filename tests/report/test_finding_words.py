@@ -13,6 +13,7 @@ ROOMS = ("policy", "textfile", "market", "production", "quantities.py", "study.p
 SAYING = {
     "fault",
     "at",
+    "at_word",
     "diagnostic",
     "whole_file",
     "diagnostic_at",
@@ -101,6 +102,14 @@ def test_a_translation_fills_the_blanks_of_its_sentence(english):
         ),
         ("'energy' (a text) is compared with a number", "拿“energy”(文字)与数字比较"),
         ("unknown key 'buget'", "不认识的键“buget”"),
+        ("the full-width sign '＜'", "全角符号“＜”"),
+        ("cannot read this file: No such file or directory", "打不开：没有这个文件或文件夹"),
+        ("YAML: did not find expected ',' or '}'", "YAML 读不懂：此处应有“,”或“}”"),
+        (
+            "YAML: found a tab character that violates indentation",
+            "YAML 读不懂：缩进里有制表符",
+        ),
+        ("'plate' stands in line 49 of base.yaml", "“plate”在 base.yaml 的第 49 行"),
         (
             "the key 'sum', 'best_of' or 'exclusive' is missing here",
             "这里缺少键“sum”“best_of”或“exclusive”",

@@ -203,3 +203,13 @@ def test_differences_are_marked_only_where_told_apart(appraisal: Appraisal) -> N
     assert "80–160" in rows["subsidised cars"]
     assert not rows["day the money runs out"].endswith("yes")
     assert "-2.50" in rows["day the money runs out"]
+
+
+def test_a_warning_of_a_comparison_names_the_designs_it_is_about(appraisal: Appraisal) -> None:
+    every, some = Words("都提醒", "of all"), Words("只提醒一个", "of one")
+    warned = [
+        replace(appraisal, campaign_id="a", warnings=(every,)),
+        replace(appraisal, campaign_id="b", warnings=(some, every)),
+        replace(appraisal, campaign_id="c", warnings=(some, every)),
+    ]
+    assert answer.all_warnings(warned) == [every, Words("b、c：只提醒一个", "b, c: of one")]
