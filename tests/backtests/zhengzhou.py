@@ -189,10 +189,10 @@ def table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     return "\n".join("| " + " | ".join(line) + " |" for line in lines)
 
 
-def spread(values: Floats, form: Callable[[float], str]) -> list[str]:
+def spread(values: Floats, form: Callable[[float], str]) -> str:
     """The median, and nine draws in ten."""
     middle, low, high = np.quantile(values, [0.5, 0.05, 0.95], method="inverted_cdf")
-    return [form(middle), f"{form(low)} to {form(high)}"]
+    return f"{form(middle)} ({form(low)} to {form(high)})"
 
 
 def whole(value: float) -> str:
@@ -213,14 +213,14 @@ def compared_table() -> str:
         [
             "leverage, gross",
             f"{low:.0f} to {high:.0f}",
-            *spread(gross, ratio),
+            spread(gross, ratio),
             "yes" if hit else "**no**",
         ],
-        ["leverage, net, over the horizon", "far below", *spread(net, ratio), far],
-        ["money spent, million yuan", "-", *spread(run.spent / 1e6, ratio), "-"],
-        ["cars subsidised", "-", *spread(run.paid.sum(axis=1), whole), "-"],
+        ["leverage, net, over the horizon", "far below", spread(net, ratio), far],
+        ["money spent, million yuan", "-", spread(run.spent / 1e6, ratio), "-"],
+        ["cars subsidised", "-", spread(run.paid.sum(axis=1), whole), "-"],
     ]
-    return table(["output", "design", "ours, median", "9 draws in 10", "in the band"], rows)
+    return table(["output", "design", "ours, median (9 draws in 10)", "in the band"], rows)
 
 
 def stocks_table() -> str:
@@ -236,11 +236,11 @@ def stocks_table() -> str:
             [
                 f"`{name}`",
                 whole(run.stock[pot]),
-                ", ".join(spread(run.ready[:, pot], whole)),
+                spread(run.ready[:, pot], whole),
                 f"{share:.0%} ({low:.0%} to {high:.0%})",
-                ", ".join(spread(run.outcome.closing[:, pot], day)),
-                ", ".join(spread(run.paid[:, pot], whole)),
-                ", ".join(spread(run.by_pot(run.outcome.unpaid)[:, pot], whole)),
+                spread(run.outcome.closing[:, pot], day),
+                spread(run.paid[:, pot], whole),
+                spread(run.by_pot(run.outcome.unpaid)[:, pot], whole),
             ]
         )
     header = ["stock", "vouchers", "claims on the opening day", "empties", "last voucher"]
@@ -259,7 +259,7 @@ def whom_table() -> str:
         for cars in (run.outcome.parts, run.outcome.unpaid):
             of_part = cars[:, row].sum(axis=1)
             of_part = of_part + (cars[:, 5].sum(axis=1) if row == 4 else 0)
-            rows[-1] += [", ".join(spread(of_part, whole))]
+            rows[-1].append(spread(of_part, whole))
     return table(["the same household without the campaign", "paid", "unpaid"], rows)
 
 
@@ -269,7 +269,7 @@ def otherwise_table() -> str:
         run = make()
         ended = np.isfinite(run.outcome.closing).mean(axis=0)
         gross = spread(run.leverage[0], ratio)
-        rows.append([name, *(f"{share:.0%}" for share in ended), ", ".join(gross)])
+        rows.append([name, *(f"{share:.0%}" for share in ended), gross])
     header = [f"`{name}`" for name in the_run(FEW).names]
     return table([f"empties, share of {FEW} draws", *header, "leverage, gross"], rows)
 

@@ -227,10 +227,13 @@ CARS = runpy.run_path(str(ROOT / "tests" / "backtests" / "cars.py"))
 """The comparison with the American programme of 2009, one run for all its tables."""
 ZHENGZHOU = runpy.run_path(str(ROOT / "tests" / "backtests" / "zhengzhou.py"))
 """The six voucher stocks of Zhengzhou, likewise."""
+IZEV = runpy.run_path(str(ROOT / "tests" / "backtests" / "izev.py"))
+"""The run on the money at the end of a programme like iZEV, likewise."""
 
 TABLES: dict[str, Callable[[], str]] = {
     **CARS["TABLES"],
     **ZHENGZHOU["TABLES"],
+    **IZEV["TABLES"],
     "codes": codes,
     "facts": facts,
     "measures": measures,

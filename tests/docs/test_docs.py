@@ -52,7 +52,7 @@ def close(old: str, new: str) -> bool:
 @pytest.mark.parametrize(("command", "body"), BLOCKS)
 def test_a_page_shows_what_the_command_prints(command, body):
     now = refresh.made(command)
-    tables = ("table: sampling", "table: cars:", "table: zhengzhou:")
+    tables = ("table: sampling", "table: cars:", "table: zhengzhou:", "table: runs:")
     drawn = ("promo simulate", "promo compare", *tables)
     if not command.startswith(drawn):
         assert body == now
