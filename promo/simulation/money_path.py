@@ -233,7 +233,7 @@ class _Desk:
         while self.pots:
             self._announce()
             due = self._due()
-            held = _held(self.budget, self.spent + due, self._carries())
+            held = received(self.budget, self.spent + due, self._carries())
             stop = _first_day_short(due, held - self.spent.sum(axis=0), self.pots)
             if stop is None:
                 self._pay_before(len(due))
@@ -260,7 +260,7 @@ class _Desk:
         if self.announced or not self.filing.shortage.any():
             return
         spent = self.spent + self._due()
-        left = _held(self.budget, spent, self._carries()) - spent.cumsum(axis=0)
+        left = received(self.budget, spent, self._carries()) - spent.cumsum(axis=0)
         low = ((left <= self.filing.shortage) & (self.filing.shortage > 0)).any(axis=1)
         if low.any():
             self.announced = True
@@ -349,7 +349,7 @@ class _Desk:
             spell.pending[:, nothing] = 0
 
 
-def _held(budget: Ints, spent: Cars, carries: tuple[Carry, ...]) -> Cars:
+def received(budget: Ints, spent: Cars, carries: tuple[Carry, ...]) -> Cars:
     """Fen (W, P) that each pot has received by each day, if so much is spent every day (W, P)."""
     held = np.broadcast_to(budget, spent.shape).astype(spent.dtype)
     for carry in carries:

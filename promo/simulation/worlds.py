@@ -28,6 +28,7 @@ from promo.simulation.money_path import (
     Spell,
     State,
     money_path,
+    received,
 )
 from promo.simulation.offers import Paid
 from promo.simulation.setting import Setting
@@ -231,11 +232,17 @@ class Block:
         if not made.types.size or self.promised:
             return self._uptake(made, Entry(certain))
         first = self._uptake(made, Entry(certain, settled=False))
-        spent = expected_spend(self.window, first).cumsum(axis=1)
-        ends = expected_ends(spent, self.budget)
+        daily = expected_spend(self.window, first)
+        spent = daily.cumsum(axis=1)
+        ends = expected_ends(spent, self._received(daily))
         renewal = self.behaviour.renewal_belief
         belief = expected_belief(self.setting, self.window, spent, ends, renewal)
         return self._uptake(made, Entry(belief, until=ends.min(axis=1)))
+
+    def _received(self, spent: Floats) -> Floats:
+        """Fen (R, W, K) that each pot has received by each day, if so much is spent a day."""
+        pairs = zip(self.budget, spent, strict=True)
+        return np.stack([received(budget, daily, self.carries) for budget, daily in pairs])
 
     def _uptake(self, made: Offer, entry: Entry) -> Uptake:
         return uptake(self.setting, self.window, self.behaviour, self.planned, made, entry)
@@ -318,9 +325,12 @@ def expected_spend(window: Window, state: Uptake) -> Floats:
     return spent
 
 
-def expected_ends(running: Floats, budget: Ints) -> Floats:
-    """Day (R, K) on which each pot is expected to run out, from what has been spent (R, W, K)."""
-    short = running > budget[:, None, :]
+def expected_ends(running: Floats, received: Floats) -> Floats:
+    """Day (R, K) on which each pot is expected to run out, by what it has spent and received.
+
+    Both are (R, W, K) up to each day.
+    """
+    short = (running > received) & (np.diff(running, axis=1, prepend=0.0) > 0)
     return np.where(short.any(axis=1), short.argmax(axis=1), np.inf)
 
 

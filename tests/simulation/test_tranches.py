@@ -86,6 +86,19 @@ def test_the_second_tranche_spends_its_own_and_what_was_left(lived):
     assert (own - second < 300_000)[ran_out].all()  # less than one claim of 3,000 yuan is left
 
 
+def test_money_that_is_carried_over_is_believed_in(tiny):
+    """The same money in all, nearly all of it in the first tranche or half in each: on the first
+    day of the second the same is left, and people believe the same of its last week."""
+    beliefs = []
+    for first, second in ((500_000, 1_000), (250_500, 250_500)):
+        study = tiny(pots=tranches(first, second), cars_per_year=1_500)
+        held = {a.name: np.array([float(a.value)]) for a in study.assumptions}
+        block = study.stage.block(ParameterDraws(1, np.arange(1), held))
+        week = study.stage.setting.bins.middle - study.stage.window.days[0]
+        beliefs.append(block._with_hurry().belief[0, (week > 23) & (week < 29)])
+    assert beliefs[0] == pytest.approx(beliefs[1], abs=0.02)  # the first weighs a little more
+
+
 def test_nobody_is_paid_while_the_money_pauses(tiny):
     study = tiny(pots=tranches(900_000, 900_000, reopens="2022-11-21"))
     drawn = draw_parameters(study.assumptions, seed=1, draws=16, shapes=study.shapes())
