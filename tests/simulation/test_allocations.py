@@ -141,6 +141,20 @@ def test_money_taken_at_the_purchase_leaves_no_tail():
     assert path_of(5_000, filing=AT_ONCE).spells[0].unpaid.sum() == 0
 
 
+@pytest.mark.parametrize(("late", "closing"), [(0, 6.0), (1, 7.0), (3, 9.0)])
+def test_twelve_cars_and_six_payments(late, closing):
+    """A car a day, six payments: the event that takes the money is so many days after the sale,
+    the sixth payment falls on the day after the sixth such event, and so many cars go unpaid."""
+    one_a_day = steady([1.0], [[100]], 12)
+    filing = filed([late]) if late else AT_ONCE
+    path = spend(
+        one_a_day, np.array([600]), days=12, last_yuan="refuse", luck=Means(), filing=filing
+    )
+    assert path.closing[0] == pytest.approx(closing, abs=0.01)
+    assert path.spells[0].claims.sum() == pytest.approx(6, abs=0.01)
+    assert path.spells[0].unpaid.sum() == pytest.approx(late, abs=0.01)
+
+
 @pytest.mark.parametrize(("left", "closing", "unpaid"), [(0, 18.0, 80.0), (5_000, 13.625, 36.25)])
 def test_an_announced_shortage_brings_a_run(left, closing, unpaid):
     """Ten purchases a day, claimed eight days later, a hundred paid for: without a word the pot
