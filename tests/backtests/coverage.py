@@ -8,6 +8,10 @@ live through the campaign; the program sees two years of monthly sales, the camp
 ranges, forecasts the sales without the campaign itself, and gives intervals that should hold the
 truth in 90 of 100 worlds. Of 200 worlds, 180 are expected, and 171 to 189 nineteen times in twenty
 (binomial); the bounds asked for are 170 to 190.
+
+The day on which the money runs out, and additional cars, are asked of a pot that runs out; money
+spent of an ample one, since a pot that runs out is spent to the last claim in every world and every
+interval would hold it.
 """
 
 from __future__ import annotations
@@ -34,7 +38,7 @@ from promo.simulation.worlds import BLOCK, chance  # noqa: E402
 from promo.study import Study, load_study  # noqa: E402
 
 DRAWS, LAST_MONTH = 256, np.datetime64("2022-10")
-POT_YUAN = 300_000
+SCARCE, AMPLE = 300_000, 3_000_000
 SALES = "sales:\n  published: {totals: sales.csv, catalogue: vehicles.csv, source: invented}\n"
 MEASURES = ("exhaustion day", "additional cars", "spend")
 
@@ -50,9 +54,9 @@ def monthly_means(stream: np.random.Generator, months: int) -> np.ndarray:
     return level * np.exp(trend + np.resize(season - season.mean(), months) + shocks)
 
 
-def written(folder: Path, sold: np.ndarray) -> Study:
-    """The study that knows these two years of sales."""
-    pots = f"    - {{id: main, amount: {POT_YUAN}, pays: [base]}}"
+def written(folder: Path, sold: np.ndarray, pot: int) -> Study:
+    """The study that knows these two years of sales, with a pot of so many yuan."""
+    pots = f"    - {{id: main, amount: {pot}, pays: [base]}}"
     parts = {**tiny.USUAL, "benefits": BANDS, "pots": pots, "outside": OUTSIDE, "without": ""}
     parts |= {"fewest": 0, "most": 0, "last": "2022-12-10", "manufacturers": ""}
     market = tiny.MARKET.format(**parts)
@@ -68,10 +72,19 @@ def written(folder: Path, sold: np.ndarray) -> Study:
 
 def one_world(number: int) -> tuple[np.ndarray, np.ndarray]:
     """The truth (3,) of one world, and the ends (2, 3) of the program's intervals."""
+    scarce, held = one_campaign(number, SCARCE)
+    ample, also = one_campaign(number, AMPLE)
+    spent = [2]
+    truth = np.append(scarce[:2], ample[spent])
+    return truth, np.concatenate([held[:, :2], also[:, spent]], axis=1)
+
+
+def one_campaign(number: int, pot: int) -> tuple[np.ndarray, np.ndarray]:
+    """The same of one campaign: closing, additional cars and spend."""
     stream = np.random.default_rng([20221101, number])
     means = monthly_means(stream, 24 + 30)
     with tempfile.TemporaryDirectory() as folder:
-        study = written(Path(folder), stream.poisson(means[:24]))
+        study = written(Path(folder), stream.poisson(means[:24]), pot)
     drawn = draw_parameters(
         study.assumptions, seed=10_000 + number, draws=16, shapes=study.shapes()
     )
@@ -83,7 +96,7 @@ def one_world(number: int) -> tuple[np.ndarray, np.ndarray]:
     a_day = means[24 + (month - LAST_MONTH).astype(int) - 1] / long
     daily = setting.type_of_vehicle @ np.outer(setting.market, a_day)
     market = replace(market_of(study, held), daily=daily)
-    campaign = Campaign((Pot(POT_YUAN, BY_BAND),))
+    campaign = Campaign((Pot(pot, BY_BAND),))
     households = UtilityHouseholds(market, campaign, stream)
     lived = live(market, Till(campaign, market.window[0]), households)
     extra = (lived.sales - lived.sales_without)[: market.horizon].sum()
@@ -93,7 +106,7 @@ def one_world(number: int) -> tuple[np.ndarray, np.ndarray]:
 def intervals(study: Study, seed: int) -> np.ndarray:
     """5 % and 95 % of the program's draws, (2, 3)."""
     drawn = draw_parameters(study.assumptions, seed=seed, draws=DRAWS, shapes=study.shapes())
-    lived = [study.stage.block(part).live(chance(seed)) for part in (blocks(drawn))]
+    lived = [study.stage.block(part).live(chance(seed)) for part in blocks(drawn)]
     found = np.stack(
         [
             np.concatenate([each.closing[:, 0] for each in lived]),
