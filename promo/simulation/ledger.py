@@ -126,14 +126,16 @@ class Claimants:
             found[:, here] = luck.split(claims[:, number], normalised(rates[:, here]))
         return found
 
-    def displaced(self, lived: Floats) -> Floats:
+    def displaced(self, lived: Floats, happen: Floats) -> Floats:
         """Mean purchases (R, T, L + 1) of the world without that happen otherwise in the state.
 
-        `lived` (R, W) is the share of each day of the window that each draw lives in it.
+        `lived` (R, W) is the share of each day of the window that each draw lives in it, `happen`
+        (R, A) the share of the purchases of the state that are made, by amount class.
         """
         source, streams = self.columns.source, self.streams
         on_day = same_day(streams)[source]
-        claims = self.columns.rates * lived[..., None]
+        made = happen[:, self.columns.amount_class]
+        claims = self.columns.rates * lived[..., None] * made[:, None]
         otherwise = self.few[:, :, 1].sum(axis=-1)[..., None] * self.origin[:, source]
         without = self.few[:, :, 0] + otherwise
         found = self._on_calendar(claims[..., on_day] @ without[:, on_day])

@@ -91,6 +91,8 @@ class Spell:
     start, end : instants in days since the window's first midnight
     claims : (W, A) purchases that were paid, by day of the purchase and amount class
     unpaid : (W, A) purchases whose claims found no money, in the same way
+    happen : (A,) expected share of the purchases of the state that are made: all of them, unless
+        it is drawn beforehand who will be paid
     """
 
     open_pots: frozenset[int]
@@ -98,6 +100,7 @@ class Spell:
     end: float
     claims: Cars
     unpaid: Cars
+    happen: Floats
 
 
 @dataclass(frozen=True, slots=True)
@@ -251,7 +254,16 @@ class _Desk:
         spells = []
         for spell in self.spells:
             spell.unpaid += spell.pending.sum(axis=-1)
-            spells.append(Spell(spell.open_pots, spell.start, spell.end, spell.paid, spell.unpaid))
+            spells.append(
+                Spell(
+                    spell.open_pots,
+                    spell.start,
+                    spell.end,
+                    spell.paid,
+                    spell.unpaid,
+                    np.ones(len(spell.amount)),
+                )
+            )
         none = np.zeros_like(self.spent[0])
         return MoneyPath(tuple(spells), self.closing, self.spent, none, none)
 

@@ -42,11 +42,14 @@ def voucher_path(
     paid: Cars = np.zeros(rates.rates.shape, dtype=kind)
     closing = np.full(budget.size, np.inf)
     issued, redeemed = np.zeros_like(held), np.zeros_like(held)
+    happen = np.zeros(rates.amount.shape[0])
     for pot, opened in _rounds(rates):
         classes = np.flatnonzero(rates.amount[:, pot])
         face = int(rates.amount[classes, pot].max())
         there = held[pot] // face if luck.whole else held[pot] / face
-        issued[pot], cars = _give_out(there, rates.rates[:, classes], fulfilled, luck)
+        wanted = rates.rates[:, classes]
+        happen[classes] = _chance_to_win(float(wanted.sum()) / fulfilled, float(there))
+        issued[pot], cars = _give_out(there, wanted, fulfilled, luck)
         redeemed[pot] = cars.sum()
         paid[:, classes] += cars
         if issued[pot] == there:
@@ -55,7 +58,7 @@ def voucher_path(
         for carry in carries:
             if carry.giver == pot:
                 held[carry.taker] += held[pot] - spent
-    spell = Spell(pots, 0.0, float(days), paid, np.zeros_like(paid))
+    spell = Spell(pots, 0.0, float(days), paid, np.zeros_like(paid), happen)
     return MoneyPath((spell,), closing, paid @ rates.amount, issued, redeemed)
 
 
@@ -67,6 +70,17 @@ def _rounds(rates: ClaimRates) -> list[tuple[int, int]]:
         if wanted.any():
             opened.append((pot, int(wanted.argmax())))
     return sorted(opened, key=lambda each: each[1])
+
+
+def _chance_to_win(applications: float, vouchers: float) -> float:
+    """Expected share of Poisson applications with this mean that get one of the vouchers."""
+    from scipy.special import pdtr, pdtrc
+
+    if not applications or not vouchers:
+        return 0.0
+    whole = np.floor(vouchers)
+    given = applications * pdtr(whole - 1, applications) + whole * pdtrc(whole, applications)
+    return float(given / applications)
 
 
 def _give_out(there: Any, wanted: Floats, fulfilled: float, luck: Luck) -> tuple[Any, Cars]:

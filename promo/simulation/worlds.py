@@ -152,7 +152,7 @@ class Block:
         planned = self._planned()
         displaced = np.zeros_like(planned)
         for state in dict.fromkeys(entered.state for life in lives for entered in life.entered):
-            displaced[state.rows] += state.claimants.displaced(state.lived(lives))
+            displaced[state.rows] += state.displaced(lives)
         alone = np.maximum(planned - displaced, 0.0)
         return joined([life.outcome(planned[n], alone[n]) for n, life in enumerate(lives)])
 
@@ -292,13 +292,14 @@ class _State:
     claimants: Claimants
     rates: Floats
 
-    def lived(self, lives: list[_Life]) -> Floats:
-        """Share of each day (G, W) that each draw lives in this state."""
+    def displaced(self, lives: list[_Life]) -> Floats:
+        """Mean purchases (G, T, L + 1) of the world without that happen otherwise in the state."""
         spells = [lives[row].spell_in(self) for row in self.rows]
         start = np.array([[spell.start] for spell in spells])
         end = np.array([[spell.end] for spell in spells])
-        day = np.arange(self.rates.shape[1])
-        return np.asarray(np.clip(end - day, 0, 1) - np.clip(start - day, 0, 1))
+        day = np.arange(self.rates.shape[1], dtype=np.float64)
+        lived = np.clip(end - day, 0, 1) - np.clip(start - day, 0, 1)
+        return self.claimants.displaced(lived, np.stack([spell.happen for spell in spells]))
 
 
 def expected_spend(window: Window, state: Uptake) -> Floats:

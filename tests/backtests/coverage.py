@@ -10,8 +10,7 @@ truth in 90 of 100 worlds. Of 200 worlds, 180 are expected, and 171 to 189 ninet
 (binomial); the bounds asked for are 170 to 190.
 
 The day on which the money runs out, and additional cars, are asked of a pot that runs out; money
-spent of an ample one, since a pot that runs out is spent to the last claim in every world and every
-interval would hold it.
+spent of an ample one, since a pot that runs out is spent to the last claim in every world.
 """
 
 from __future__ import annotations

@@ -155,8 +155,8 @@ def belief_of(block):
     return block._with_hurry().belief[0]
 
 
-def market_of(study, held):
-    """The same inputs for the households."""
+def market_of(study, held, *, perceived=None):
+    """The same inputs for the households; `perceived` in place of what counts of sure money."""
     drawn = stated(study, held, 0, 1)
     block, setting = study.stage.block(drawn), study.stage.setting
     of = {name: float(values[0]) for name, values in drawn.values.items()}
@@ -169,7 +169,7 @@ def market_of(study, held):
         scales=tuple((1.0 - people.correlations[0]).tolist()),
         alpha=people.alpha[0],
         zeta=float(people.zeta[0]),
-        perceived=of["pass_through"] * of["salience"],
+        perceived=perceived or of["pass_through"] * of["salience"],
         aware_dealer=of["aware_dealer"],
         aware_public=of["aware_public"],
         aware_days=of["aware_days"],
@@ -295,6 +295,7 @@ class Compared:
         self.study = tiny(**USUAL | case.files)
         self.market = market_of(self.study, case.held)
         self.campaign = case.campaign
+        self.tables = None
 
     def product(self, draws):
         return list(outcomes(self.study, self.case.held, draws))
@@ -320,6 +321,16 @@ class Compared:
             measures_of_product(lived, self.market, by_vehicle=by_vehicle),
             measures_of_oracle(histories, self.market, by_vehicle=by_vehicle),
         )
+
+
+def households_of(compared, kind, number):
+    """The people of one draw of one oracle, the same whenever they are asked for."""
+    stream = np.random.default_rng([20221101, kind == "utilities", number])
+    if kind == "utilities":
+        return UtilityHouseholds(compared.market, compared.campaign, stream)
+    if compared.tables is None or compared.tables.market is not compared.market:
+        compared.tables = Tables(compared.market, compared.campaign)
+    return TableHouseholds(compared.tables, stream)
 
 
 @pytest.fixture(scope="module", params=CASES)
