@@ -504,7 +504,7 @@ _MEASURES = (
         "unpaid_cars",
         "cars",
         "gross",
-        Words("为补贴而来、申领时钱已用完", "bought for the money, which was gone at the claim"),
+        Words("符合条件、申领时钱已用完的车", "eligible cars whose claim found no money"),
     ),
     _M("spend", "CNY", "gross", Words("补贴支出", "public money spent")),
     _M("budget", "CNY", "gross", Words("资金池", "budget")),
