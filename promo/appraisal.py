@@ -143,7 +143,7 @@ def appraise_among(
     pull = pull_through(study, parameters, outcome)
     worlds = Worlds(study, outcome, pull, without_measures(study, parameters, outcome))
     say(0.6, TRYING)
-    return _appraisal(worlds, what_moves(study, parameters, hands), seed=seed)
+    return _appraisal(worlds, what_moves(study, hands), seed=seed)
 
 
 def live(study: Study, hands: Crew, parameters: ParameterDraws, say: Progress) -> Outcome:

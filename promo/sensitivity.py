@@ -1,7 +1,6 @@
-"""Which assumption moves the answer? Each at its low and its high end, on the same draws.
+"""Which assumption moves the answer? Each at its low and its high end, all others as stated.
 
-One at a time: the other assumptions keep the values of their draws, and cars are taken at their
-means, so that nothing but the assumption differs.
+One at a time, and cars are taken at their means, so that nothing but the assumption differs.
 """
 
 from __future__ import annotations
@@ -18,10 +17,8 @@ from promo.results import Worlds, totals
 from promo.schema import Assumption, Floats
 from promo.simulation.draws import ParameterDraws, joined_draws
 from promo.simulation.worlds import BLOCK, Outcome, joined
-from promo.study import Study
+from promo.study import Study, stated
 
-DRAWS = 4
-"""Draws on which each end is tried; the first ones of the run, each of another scrambling."""
 HEADLINES = ("additional_cars_in_horizon", "built_in_horizon", "spend", "exhaustion_day")
 PLANT_RUNS = 96
 """Variants that plants follow together; bounds the memory."""
@@ -35,15 +32,15 @@ class Variant:
     end: float
 
 
-def what_moves(study: Study, draws: ParameterDraws, workers: Crew) -> pl.DataFrame:
-    """One row per assumption and headline measure: its value at the low end, at the high end.
+def what_moves(study: Study, workers: Crew) -> pl.DataFrame:
+    """One row per assumption and headline measure: at its low end, at its high end, as stated.
 
     The day on which the money runs out counts as the end of the window where it lasts.
     """
-    few = draws.take(slice(0, DRAWS))
+    as_stated = stated(study.assumptions)
     tried = [a for a in study.assumptions if a.high > a.low]
     variants = [Variant(a, end) for a in tried for end in (a.low, a.high)]
-    held = [few, *(few.holding(v.assumption.name, v.end) for v in variants)]
+    held = [as_stated, *(as_stated.holding(v.assumption.name, v.end) for v in variants)]
     concerns = study.uptake_names()
     moves = [True, *(v.assumption.name in concerns for v in variants)]
     outcome = _outcomes(study, held, moves, workers)
@@ -71,22 +68,20 @@ def _outcomes(
     outcome = joined(list(workers.outcomes(study, blocks, "means")))
     place = np.cumsum(moves) - 1
     run = np.where(moves, place, 0)
-    rows = (run[:, None] * DRAWS + np.arange(DRAWS)).ravel()
-    return outcome.take(rows)
+    return outcome.take(run)
 
 
 def _headlines(
     study: Study, held: Sequence[ParameterDraws], outcome: Outcome, first: int
 ) -> Floats:
-    """Mean of each headline measure (V, M) in the variants from number `first` on."""
+    """Each headline measure (V, M) in the variants from number `first` on."""
     draws = joined_draws(held)
-    mine = outcome.take(np.arange(len(draws)) + first * DRAWS)
+    mine = outcome.take(np.arange(len(draws)) + first)
     worlds = Worlds(study, mine, pull_through(study, draws, mine))
     found = totals(worlds)
     length = worlds.window.stop - worlds.window.start
     found["exhaustion_day"] = np.minimum(found["exhaustion_day"], length)
-    stacked = np.stack([found[name] for name in HEADLINES], axis=1)
-    return np.asarray(stacked.reshape(len(held), -1, len(HEADLINES)).mean(axis=1))
+    return np.stack([found[name] for name in HEADLINES], axis=1).astype(np.float64)
 
 
 SCHEMA = {

@@ -17,7 +17,6 @@ from promo.report import words
 from promo.report.numbers import interval, number, scale_of, with_unit
 from promo.report.words import Language
 from promo.schema import MEASURES, Assumption, Measure, Words
-from promo.sensitivity import DRAWS as TRIED_ON
 
 Form: TypeAlias = Literal[
     "text",
@@ -441,10 +440,10 @@ def sensitivity(appraisal: Appraisal, language: Language) -> Table:
     )
     few = words.chosen(
         Words(
-            f"在 {TRIED_ON} 次抽样上逐个取两端，按期望车数计算，其余不变；"
-            "基准因此与主要结果略有出入",
-            f"one at a time on {TRIED_ON} of the draws, at expected cars, all else as drawn: the "
-            "base differs a little from the headline",
+            "逐个取两端，其余都取文件写明的值，按期望车数计算；基准即各假定都取写明的值时的结果，"
+            "与抽样的均值不同",
+            "one at a time, all else as stated, at expected cars: the base is the design at "
+            "its stated values, not the mean of the draws",
         ),
         language,
     )
