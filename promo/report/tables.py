@@ -103,7 +103,13 @@ def all_tables(appraisal: Appraisal, language: Language) -> tuple[Table, ...]:
 
 def headline(appraisal: Appraisal, language: Language) -> Table:
     """Uptake, money, net effect, production and value: every measure of the whole campaign."""
-    kept = [m for m in appraisal.measures if m.group is None and m.kind.name not in PARTS]
+    kept = [
+        m
+        for m in appraisal.measures
+        if m.group is None
+        and m.kind.name not in PARTS
+        and (m.kind.name != "unpaid_cars" or m.draws.any())  # none where the purchase takes it
+    ]
     first, last = appraisal.window
     note = words.chosen(
         Words(
