@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date
 from typing import Any
 
 import polars as pl
@@ -52,31 +53,56 @@ def money_sentence(appraisal: Appraisal, language: Language) -> str:
     amount = stated_budget(appraisal, language)
     if day.p50 is None:
         return _lasting(amount, day, appraisal, language)
-    middle = spoken_day(calendar_day(appraisal.window[0], day.p50), language)
-    early, late = (_bound(value, appraisal, language) for value in (day.p05, day.p95))
+    first = calendar_day(appraisal.window[0], day.p50)
+    middle = spoken_day(first, language)
+    early, late = (_bound(value, first, appraisal, language) for value in (day.p05, day.p95))
+    between = _between(early, late, appraisal, language)
     pots = len(appraisal.budget_pots)
     if pots > 1:
-        return _first_of_several(amount, pots, (middle, early, late), language)
+        return _first_of_several(amount, pots, (middle, between), language)
     if language == "zh":
-        if day.p95 is None:
-            tail = f"早的可到{early}，晚的到活动结束仍有余（九成区间）"
-            return f"{amount}资金大约用到{middle}；{tail}。"
-        return f"{amount}资金大约用到{middle}；十次有九次在{early}与{late}之间用完。"
-    return f"The {amount} last until about {middle}; nine times in ten between {early} and {late}."
+        return f"{amount}资金大约用到{middle}；{between}。"
+    return f"The {amount} last until about {middle}; {between}."
 
 
-def _first_of_several(
-    amount: str, pots: int, days: tuple[str, str, str], language: Language
-) -> str:
-    """The day of several pots together is that of the first to refuse a claim."""
-    middle, early, late = days
+def _between(early: str, late: str, appraisal: Appraisal, language: Language) -> str:
+    """Between which days it is nine times in ten; how likely it lasts, where that is among them."""
+    if late:
+        zh, en = (
+            f"十次有九次在{early}与{late}之间用完",
+            f"nine times in ten between {early} and {late}",
+        )
+        return zh if language == "zh" else en
+    chance = _chance_to_last(appraisal, language)
     if language == "zh":
-        tail = f"（九成区间：{early}至{late}）"
-        return f"{amount}资金分 {pots} 池，最早用完的一池大约用到{middle}{tail}。"
+        return f"九成区间从{early}到活动结束，用到结束仍有余的概率为 {chance}"
     return (
-        f"Of the {amount} in {pots} pots the first is empty by about {middle}; nine times in ten "
-        f"between {early} and {late}."
+        f"nine times in ten between {early} and the end, where money is left with a probability "
+        f"of {chance}"
     )
+
+
+def _chance_to_last(appraisal: Appraisal, language: Language) -> str:
+    """The probability that no claim is refused, with the interval of the estimate."""
+    gone = appraisal.measure("exhaustion_probability")
+    ends = [None if each is None else 1 - each for each in (gone.mean, gone.p95, gone.p05)]
+    scale = scale_of("share", ends)
+    middle, low, high = (number(each, scale) for each in ends)
+    space = "" if language == "zh" else " "
+    return f"{middle}{space}%{space}({interval(low, high, language)})".translate(
+        _FULL_WIDTH if language == "zh" else {}
+    )
+
+
+_FULL_WIDTH = str.maketrans("()", "（）")
+
+
+def _first_of_several(amount: str, pots: int, days: tuple[str, str], language: Language) -> str:
+    """The day of several pots together is that of the first to refuse a claim."""
+    middle, between = days
+    if language == "zh":
+        return f"{amount}资金分 {pots} 池，最早用完的一池大约用到{middle}；{between}。"
+    return f"Of the {amount} in {pots} pots the first is empty by about {middle}; {between}."
 
 
 def stated_budget(appraisal: Appraisal, language: Language) -> str:
@@ -89,20 +115,22 @@ def stated_budget(appraisal: Appraisal, language: Language) -> str:
     return f"{amount}（假定）" if language == "zh" else f"{amount} (assumed)"
 
 
-def _bound(days: float | None, appraisal: Appraisal, language: Language) -> str:
+def _bound(days: float | None, beside: date, appraisal: Appraisal, language: Language) -> str:
+    """A day as said beside another, whose year is not said again; nothing where there is none."""
     if days is None:
-        return "活动结束仍未用完" if language == "zh" else "the end with money left"
-    return spoken_day(calendar_day(appraisal.window[0], days), language)
+        return ""
+    day = calendar_day(appraisal.window[0], days)
+    return spoken_day(day, language, year=day.year != beside.year)
 
 
 def _lasting(amount: str, day: Measure, appraisal: Appraisal, language: Language) -> str:
-    gone = number(1 - day.never, scale_of("share", [1 - day.never]))
-    early = "" if day.p05 is None else _bound(day.p05, appraisal, language)
+    chance = _chance_to_last(appraisal, language)
+    early = _bound(day.p05, date.min, appraisal, language)
     if language == "zh":
-        tail = f"，最早（5% 的情形）在{early}前后" if early else ""
-        return f"{amount}资金多半用不完：用完的概率为 {gone}%{tail}。"
-    tail = f", in the earliest 5 % of draws by {early}" if early else ""
-    return f"The {amount} will probably not be used up: it runs out in {gone} % of draws{tail}."
+        tail = f"；最早（5% 的情形）在{early}前后用完" if early else ""
+        return f"{amount}资金到活动结束仍有余的概率为 {chance}{tail}。"
+    tail = f"; in the earliest 5 % of draws they are gone by {early}" if early else ""
+    return f"The {amount} last to the end with a probability of {chance}{tail}."
 
 
 def _unlimited(spend: Measure, language: Language) -> str:

@@ -198,15 +198,15 @@ def calendar_day(first: date, days: float) -> date:
 _MONTHS = "January February March April May June July August September October November December"
 
 
-def spoken_day(day: date, language: str) -> str:
-    """A day as it is said in a sentence.
+def spoken_day(day: date, language: str, *, year: bool = True) -> str:
+    """A day as it is said in a sentence, with its year or without.
 
-    >>> spoken_day(date(2022, 12, 3), "en"), spoken_day(date(2022, 12, 3), "zh")
-    ('3 December 2022', '2022年12月3日')
+    >>> spoken_day(date(2022, 12, 3), "en"), spoken_day(date(2022, 12, 3), "zh", year=False)
+    ('3 December 2022', '12月3日')
     """
     if language == "zh":
-        return f"{day.year}年{day.month}月{day.day}日"
-    return f"{day.day} {_MONTHS.split()[day.month - 1]} {day.year}"
+        return f"{day.year}年" * year + f"{day.month}月{day.day}日"
+    return f"{day.day} {_MONTHS.split()[day.month - 1]}" + f" {day.year}" * year
 
 
 def spoken_money(yuan: float, language: str) -> str:

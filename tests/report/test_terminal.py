@@ -87,7 +87,10 @@ def test_the_answer_comes_first_and_speaks_in_dates(appraisal: Appraisal) -> Non
     # 32.6 days after the midnight of 1 November is 3 December; 23.4 -> 24 November; 45.9 -> 16.
     assert text.startswith(
         "The 20 million yuan (assumed) last until about 3 December 2022; "
-        "nine times in ten between 24 November 2022 and 16 December 2022."
+        "nine times in ten between 24 November and 16 December."
+    )
+    assert answer.paragraph(appraisal, "zh").startswith(
+        "2,000万元（假定）资金大约用到2022年12月3日；十次有九次在11月24日与12月16日之间用完。"
     )
     assert "4,012 (3,801–4,211) cars" in text
     assert '"own price elasticity"' in text
@@ -100,13 +103,48 @@ def test_of_several_pots_only_the_first_is_said_to_be_empty(appraisal: Appraisal
     assert "分 2 池，最早用完的一池" in answer.money_sentence(two, "zh")
 
 
-def test_money_that_lasts_is_not_given_a_day(appraisal: Appraisal) -> None:
-    measures = tuple(
-        replace(m, p50=None, p95=None, never=0.7) if m.kind.name == "exhaustion_day" else m
-        for m in appraisal.measures
+def _with(appraisal: Appraisal, **changes: dict[str, float | None]) -> Appraisal:
+    """The result with some numbers of some measures replaced."""
+    measures = tuple(replace(m, **changes.get(m.kind.name, {})) for m in appraisal.measures)
+    return replace(appraisal, measures=measures)
+
+
+def test_a_day_in_another_year_is_said_with_its_year(appraisal: Appraisal) -> None:
+    """61.5 days after 1 November 2022 is 1 January 2023."""
+    later = _with(appraisal, exhaustion_day={"p95": 61.5})
+    assert "24 November and 1 January 2023." in answer.money_sentence(later, "en")
+    assert "在11月24日与2023年1月1日之间" in answer.money_sentence(later, "zh")
+
+
+def test_where_the_interval_reaches_the_end_it_is_said_how_likely_that_is(
+    appraisal: Appraisal,
+) -> None:
+    """The money runs out in 87 % of draws (86-88), so it lasts in 13 % (12-14)."""
+    reaching = _with(appraisal, exhaustion_day={"p95": None})
+    assert answer.money_sentence(reaching, "en") == (
+        "The 20 million yuan (assumed) last until about 3 December 2022; nine times in ten "
+        "between 24 November and the end, where money is left with a probability of 13 % (12–14)."
     )
-    lasting = replace(appraisal, measures=measures)
-    assert "it runs out in 30 % of draws" in answer.money_sentence(lasting, "en")
+    assert answer.money_sentence(reaching, "zh") == (
+        "2,000万元（假定）资金大约用到2022年12月3日；九成区间从11月24日到活动结束，"
+        "用到结束仍有余的概率为 13%（12–14）。"
+    )
+    two = replace(reaching, budget_pots=("main", "green"))
+    assert "in 2 pots the first is empty by about 3 December" in answer.money_sentence(two, "en")
+    assert "13 % (12–14)" in answer.money_sentence(two, "en")
+
+
+def test_money_that_lasts_is_not_given_a_day(appraisal: Appraisal) -> None:
+    lasting = _with(
+        appraisal,
+        exhaustion_day={"p50": None, "p95": None, "never": 0.7},
+        exhaustion_probability={"mean": 0.3, "p05": 0.28, "p95": 0.32},
+    )
+    assert answer.money_sentence(lasting, "en") == (
+        "The 20 million yuan (assumed) last to the end with a probability of 70 % (68–72); "
+        "in the earliest 5 % of draws they are gone by 24 November 2022."
+    )
+    assert "到活动结束仍有余的概率为 70%（68–72）" in answer.money_sentence(lasting, "zh")
     assert "11-24–不发生" in _shown(lasting, "zh")
 
 
