@@ -66,13 +66,11 @@ def money_sentence(appraisal: Appraisal, language: Language) -> str:
 
 
 def _between(early: str, late: str, appraisal: Appraisal, language: Language) -> str:
-    """Between which days it is nine times in ten; how likely it lasts, where that is among them."""
+    """Nine times in ten between these days; how likely it lasts, where that is among them."""
+    if late and language == "zh":
+        return f"十次有九次在{early}与{late}之间用完"
     if late:
-        zh, en = (
-            f"十次有九次在{early}与{late}之间用完",
-            f"nine times in ten between {early} and {late}",
-        )
-        return zh if language == "zh" else en
+        return f"nine times in ten between {early} and {late}"
     chance = _chance_to_last(appraisal, language)
     if language == "zh":
         return f"九成区间从{early}到活动结束，用到结束仍有余的概率为 {chance}"
