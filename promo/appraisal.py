@@ -52,6 +52,8 @@ class Appraisal:
     sensitivity : assumption, words_zh, words_en, measure, low_value, high_value, at_low, at_high,
         at_base; one row per assumption and headline measure
     spend_path : day, mean, p05, p50, p95 of cumulative public money, yuan
+    exhaustion : pot, until, run_out with se, p05 and p95, left; by week, the chance that a pot has
+        run out by the end of this day, and that it has not; empty where money has no limit
     monthly_sales : month, without, with_, additional, additional_p05, additional_p95
     vehicles : vehicle, model, energy, price_yuan, local, subsidised, the five parts, additional
     identity : term, words_zh, words_en, cars, p05, p95
@@ -87,6 +89,7 @@ class Appraisal:
     assumptions: tuple[Assumption, ...]
     sensitivity: pl.DataFrame
     spend_path: pl.DataFrame
+    exhaustion: pl.DataFrame
     monthly_sales: pl.DataFrame
     vehicles: pl.DataFrame
     identity: pl.DataFrame
@@ -177,6 +180,7 @@ def _appraisal(worlds: Worlds, moving: pl.DataFrame, *, seed: int) -> Appraisal:
         assumptions=study.assumptions,
         sensitivity=moving,
         spend_path=results.spend_path(worlds),
+        exhaustion=results.exhaustion(worlds),
         monthly_sales=results.monthly_sales(worlds),
         vehicles=results.vehicles(worlds),
         identity=results.identity(worlds),

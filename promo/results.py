@@ -5,9 +5,9 @@ From the draws of both worlds to the measures and frames of an appraisal.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, timedelta
 
 import numpy as np
 import polars as pl
@@ -247,6 +247,54 @@ def spend_path(worlds: Worlds) -> pl.DataFrame:
             "p95": high,
         }
     )
+
+
+def exhaustion(worlds: Worlds) -> pl.DataFrame:
+    """By week, the chance that each pot has refused a claim for lack of money by then.
+
+    Weeks are counted from the first day of the window and go on to its last day, or to the last
+    day on which a pot runs out in any draw. What is left on the last of them is the probability
+    that the money lasts.
+    """
+    if worlds.study.campaign.money.unlimited:
+        return pl.DataFrame(schema=EXHAUSTION)
+    closing = worlds.outcome.closing
+    happened = closing[np.isfinite(closing)]
+    length = max(worlds.window.stop - worlds.window.start, *np.ceil(happened).astype(int), 0)
+    first = days_of(worlds)[worlds.window.start]
+    pots = pot_names(worlds.study.stage.programme.rules)
+    rows = [
+        (pot, *row)
+        for number, pot in enumerate(pots)
+        for row in run_out_by(closing[:, number], first, length)
+    ]
+    return pl.DataFrame(rows, schema=EXHAUSTION, orient="row")
+
+
+EXHAUSTION = {
+    "pot": pl.String,
+    "until": pl.Date,
+    "run_out": pl.Float64,
+    "se": pl.Float64,
+    "p05": pl.Float64,
+    "p95": pl.Float64,
+    "left": pl.Float64,
+}
+
+
+def run_out_by(
+    closing: Floats, first: date, length: int
+) -> Iterator[tuple[date, float | None, float | None, float | None, float | None, float]]:
+    """Last day of each week, chance to have run out by its end, its error, its interval, rest.
+
+    `closing` (R,) counts days from the midnight in which `first` begins; infinite if never.
+    """
+    kind = MEASURES["exhaustion_probability"]
+    for end in (*range(7, length, 7), length):
+        gone = (closing < end).astype(np.float64)
+        found = probability(kind, gone, Standing.ILLUSTRATIVE)
+        until = first + timedelta(days=end - 1)
+        yield until, found.mean, found.se, found.p05, found.p95, 1.0 - float(gone.mean())
 
 
 def monthly_sales(worlds: Worlds) -> pl.DataFrame:

@@ -1,12 +1,14 @@
 """Do tables and measures say what the campaign's file says of its money?"""
 
+from datetime import date
 from pathlib import Path
 
+import numpy as np
 import polars as pl
 import pytest
 
 from promo.appraisal import appraise
-from promo.results import mean_amounts
+from promo.results import mean_amounts, run_out_by
 from promo.study import load_study
 
 
@@ -36,6 +38,7 @@ def test_money_without_limit_has_no_budget(appraised):
         assert each.mean is each.p05 is each.p95 is None
         assert "no limit" in each.reason.en
     assert found.measure("spend").mean > 0
+    assert found.exhaustion.height == 0
 
 
 def test_who_pays_stands_under_the_name_in_the_file(appraised):
@@ -47,6 +50,42 @@ def test_who_pays_stands_under_the_name_in_the_file(appraised):
     assert costs["level"].to_list() == ["district", "province"]
     spend = found.measure("spend").mean
     assert costs["yuan"].to_list() == pytest.approx([0.6 * spend, 0.4 * spend], rel=1e-12)
+
+
+def test_the_calendar_counts_the_draws_whose_money_is_gone():
+    """By hand: 32 draws, draw r of scrambling r mod 16; 16 days from 1 November are two weeks and
+    two days. Eight draws run out on the sixth day, eight at the midnight after the seventh, which
+    belongs to the eighth, and sixteen never."""
+    closing = np.repeat([5.5, 7.0, np.inf, np.inf], 8)
+    rows = list(run_out_by(closing, date(2022, 11, 1), 16))
+    assert [row[0] for row in rows] == [date(2022, 11, 7), date(2022, 11, 14), date(2022, 11, 16)]
+    assert [row[1] for row in rows] == [0.25, 0.5, 0.5]
+    assert [row[5] for row in rows] == [0.75, 0.5, 0.5]
+    # Scrambling means of the first week: 1/2 in eight scramblings, 0 in eight; of the second 1/2
+    # in all. The first have the variance 16 (1/4)^2 / 15; the error of their mean is 1/sqrt(240).
+    assert [row[2] for row in rows] == pytest.approx([240**-0.5, 0, 0])
+    assert rows[0][3:5] == pytest.approx((0.25 - 1.645 * 240**-0.5, 0.25 + 1.645 * 240**-0.5))
+
+
+def test_the_calendar_ends_where_the_measures_say(tiny):
+    """The chance to have run out in the end is the measure, pot by pot; it never falls."""
+    pots = (
+        "    - {id: main, amount: {assumed: 300000, range: [150000, 3000000], why: made up},"
+        " pays: [base]}\n    - {id: spare, amount: 99000000, pays: []}"
+    )
+    found = appraise(tiny(pots=pots), seed=1, draws=32)
+    measured = {
+        m.group["pot"]: m
+        for m in found.measures
+        if m.group and m.kind.name == "exhaustion_probability"
+    }
+    assert 0 < measured["main"].mean < 1
+    for (pot,), rows in found.exhaustion.group_by("pot"):
+        assert rows["run_out"].is_sorted()
+        assert rows["run_out"][-1] == measured[pot].mean
+        assert rows["se"][-1] == measured[pot].se
+        assert rows["until"][-1] == found.window[1]
+    assert set(found.exhaustion["pot"]) == set(measured)
 
 
 def test_where_the_money_goes_adds_up_to_it_and_equal_amounts_go_as_the_cars_do(tiny):

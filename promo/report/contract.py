@@ -37,6 +37,7 @@ def appraisal_object(appraisal: Appraisal, language: Language) -> Json:
         "warnings": [chosen(text, language) for text in appraisal.warnings],
         "limits": [chosen(text, language) for text in appraisal.limits],
         "measures": [measure_object(measure, language) for measure in appraisal.measures],
+        "exhaustion": [_row(row, language) for row in appraisal.exhaustion.to_dicts()],
         **_told_of_plants(appraisal, language),
     }
 

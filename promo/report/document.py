@@ -17,7 +17,7 @@ from xlsxwriter.worksheet import Worksheet
 
 from promo.report import words
 from promo.report.grid import Grid, Sheet, grid, sheet
-from promo.report.tables import Table, strongest
+from promo.report.tables import Table, of_change, strongest
 from promo.report.words import Language
 from promo.schema import Words
 
@@ -66,6 +66,8 @@ def _for_reading(table: Table) -> Table:
     """One row a week of a table by day, the strongest assumptions; the workbook holds all."""
     if table.name == "sensitivity":
         return strongest(table, _STRONGEST)
+    if table.name == "exhaustion":
+        return of_change(table)
     if table.name != "spend_path" or table.frame.height <= 14:
         return table
     return replace(table, frame=table.frame.gather_every(7, offset=6))

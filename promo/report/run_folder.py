@@ -90,6 +90,7 @@ def parquet_files(appraisal: Appraisal) -> dict[str, bytes]:
     frames = {
         "draws": appraisal.draws,
         "spend_path": appraisal.spend_path,
+        "exhaustion": appraisal.exhaustion,
         "monthly_sales": appraisal.monthly_sales,
         "vehicles": appraisal.vehicles,
         "identity": appraisal.identity,

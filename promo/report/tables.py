@@ -82,6 +82,7 @@ def all_tables(appraisal: Appraisal, language: Language) -> tuple[Table, ...]:
         money(appraisal, language),
         parts(appraisal, language),
         spend_path(appraisal, language),
+        exhaustion(appraisal, language),
         plants(appraisal, language),
         conquest(appraisal, language),
         two_by_two(appraisal, language),
@@ -181,6 +182,43 @@ def spend_path(appraisal: Appraisal, language: Language) -> Table:
         Column("p50", words.heading("p50", language), "CNY", room=80),
     )
     return _table("spend_path", columns, appraisal.spend_path, language)
+
+
+def exhaustion(appraisal: Appraisal, language: Language) -> Table:
+    """By week, the chance that each pot has run out, and below it the chance that it lasts."""
+    between = words.heading("of_estimate", language)
+    run_out = words.heading("run_out", language)
+    columns = (
+        *([_column("pot", language)] if len(appraisal.budget_pots) > 1 else []),
+        _column("until", language, "date"),
+        Column("run_out", run_out, "share", "p05", "p95", between=between),
+        _column("se", language, "share", room=72),
+        _column("left", language, "share", room=80),
+    )
+    made = _table("exhaustion", columns, appraisal.exhaustion, language)
+    return replace(made, note=" ".join(_lasting(appraisal, language)))
+
+
+def _lasting(appraisal: Appraisal, language: Language) -> Iterable[str]:
+    """The chance that each pot lasts to the end, with the interval of the estimate."""
+    last = appraisal.exhaustion.group_by("pot", maintain_order=True).last()
+    for pot, mean, low, high in last.select("pot", "run_out", "p05", "p95").iter_rows():
+        ends = [1 - mean, 1 - high, 1 - low]
+        middle, least, most = (number(each, scale_of("share", ends)) for each in ends)
+        several = len(appraisal.budget_pots) > 1
+        zh, en = (f"资金池 {pot} ", f"of the pot {pot} ") if several else ("", "")
+        text = Words(
+            f"{zh}用到最后仍有余的概率：{middle}%（{interval(least, most, 'zh')}）。",
+            f"The probability that the money {en}lasts to the end is {middle} % "
+            f"({interval(least, most, 'en')}).",
+        )
+        yield words.chosen(text, language)
+
+
+def of_change(table: Table) -> Table:
+    """Of the weeks of each pot those in which the chance that it has run out still rises."""
+    before = pl.col("run_out").shift(1).over("pot").fill_null(0.0)
+    return replace(table, frame=table.frame.filter(pl.col("run_out") > before))
 
 
 def plants(appraisal: Appraisal, language: Language) -> Table:

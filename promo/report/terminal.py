@@ -38,6 +38,7 @@ def appraisal_text(appraisal: Appraisal, language: Language, *, width: int, plai
     page.table(tables.money(appraisal, language))
     page.table(tables.parts(appraisal, language))
     page.curve(appraisal.spend_path)
+    page.table(tables.of_change(tables.exhaustion(appraisal, language)))
     for plant in _by(tables.plants(appraisal, language), "plant"):
         page.table(plant)
     page.table(tables.conquest(appraisal, language))

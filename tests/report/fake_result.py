@@ -133,6 +133,24 @@ def _spend_path(first: date) -> pl.DataFrame:
     )
 
 
+def _exhaustion(first: date) -> pl.DataFrame:
+    """Seventeen weeks and a day; it runs out in the fourth to the eighth week, or never."""
+    ends = [*range(7, 120, 7), 120]
+    run_out = [0.0] * 3 + [0.06, 0.40, 0.75, 0.86] + [0.87] * 11
+    error = [0.01 * (each > 0) for each in run_out]
+    return pl.DataFrame(
+        {
+            "pot": ["main"] * len(ends),
+            "until": [first + timedelta(end - 1) for end in ends],
+            "run_out": run_out,
+            "se": error,
+            "p05": [each - 0.01 * (each > 0) for each in run_out],
+            "p95": [each + 0.01 * (each > 0) for each in run_out],
+            "left": [1 - each for each in run_out],
+        }
+    )
+
+
 def _months() -> list[date]:
     return [date(2022, 11, 1), date(2022, 12, 1), date(2023, 1, 1), date(2023, 2, 1)]
 
@@ -260,6 +278,7 @@ def appraisal() -> Appraisal:
         assumptions=_assumptions(),
         sensitivity=_sensitivity(),
         spend_path=_spend_path(first),
+        exhaustion=_exhaustion(first),
         monthly_sales=_monthly_sales(),
         vehicles=_vehicles(),
         identity=_identity(),

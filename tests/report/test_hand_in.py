@@ -109,6 +109,15 @@ def test_json_follows_the_contract(appraisal: Appraisal) -> None:
     assert set(fields.split()) <= set(first)
     assert first["name"] == "subsidised_cars"
     assert (first["mean"], first["p05"], first["p95"]) == (4012.0, 3801.0, 4211.0)
+    assert content["exhaustion"][3] == {
+        "pot": "main",
+        "until": "2022-11-28",
+        "run_out": 0.06,
+        "se": 0.01,
+        "p05": pytest.approx(0.05),
+        "p95": pytest.approx(0.07),
+        "left": 0.94,
+    }
     json.dumps(content, allow_nan=False)
 
 

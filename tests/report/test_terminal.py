@@ -148,6 +148,30 @@ def test_money_that_lasts_is_not_given_a_day(appraisal: Appraisal) -> None:
     assert "11-24–不发生" in _shown(lasting, "zh")
 
 
+def test_the_calendar_shows_the_weeks_in_which_the_money_may_run_out(
+    appraisal: Appraisal,
+) -> None:
+    """Weeks end on 28 November, 5, 12, 19 and 26 December; before and after nothing changes."""
+    text = _shown(appraisal, "en", 80).split("CHANCE THAT")[1].split("\n\n")[0]
+    days = [line.split()[0] for line in text.splitlines() if line.startswith("20")]
+    assert days == ["2022-11-28", "2022-12-05", "2022-12-12", "2022-12-19", "2022-12-26"]
+    assert "The probability that the money lasts to the end is 13 % (12–14)." in text
+    assert "用到最后仍有余的概率：13%（12–14）。" in _shown(appraisal, "zh")
+
+
+def test_each_of_several_pots_has_its_calendar(appraisal: Appraisal) -> None:
+    green = appraisal.exhaustion.with_columns(pl.lit("green").alias("pot"), run_out=0.0, p05=0.0)
+    two = replace(
+        appraisal,
+        budget_pots=("main", "green"),
+        exhaustion=pl.concat([appraisal.exhaustion, green.with_columns(p95=0.0)]),
+    )
+    table = tables.exhaustion(two, "en")
+    assert table.columns[0].name == "pot"
+    assert "the money of the pot green lasts to the end is 100 % (100–100)." in table.note
+    assert set(tables.of_change(table).frame["pot"]) == {"main"}
+
+
 def test_standing_and_its_reasons_are_said(appraisal: Appraisal) -> None:
     assert "依据：示意（资金池未公布）。" in _shown(appraisal, "zh", 100)
 
