@@ -395,15 +395,19 @@ class Stability:
 
 
 def _made_from(able: Floats, arriving: Floats, buffer: Floats, working: Floats) -> Floats:
-    """What a supplier makes (R, T) of what it could, while its own parts last."""
+    """What a supplier makes (R, T) of what it could, while its own parts last.
+
+    `able`, `arriving` and what is made are shares of the day's need, which is `working` (T,) full
+    days of parts; `buffer` (R,) and the stock of them are full days.
+    """
     shape = np.broadcast_shapes(able.shape, arriving.shape, (buffer.size, 1))
     made = np.broadcast_to(able, shape).copy()
     arriving = np.broadcast_to(arriving, shape)
     stock = buffer
     for day in np.flatnonzero(working > 0):
-        at_hand = np.minimum(stock, buffer) + arriving[:, day]
-        made[:, day] = np.minimum(made[:, day], at_hand)
-        stock = at_hand - made[:, day]
+        at_hand = np.minimum(stock, buffer) + arriving[:, day] * working[day]
+        made[:, day] = np.minimum(made[:, day], at_hand / working[day])
+        stock = at_hand - made[:, day] * working[day]
     return made
 
 

@@ -109,6 +109,36 @@ def test_parts_of_the_second_tier_last_for_their_buffer_and_then_bind(plant: Man
     assert bare[:, 1].tolist() == pytest.approx([1, 1, 0.5, 0, 0, 0.5, 0.5, 0.5, 0.5, 0.5])
 
 
+def test_half_days_use_and_keep_half_of_the_parts_of_the_second_tier(tmp_path: Path) -> None:
+    """Tuesday 1 to Thursday 10 November 2022; Saturday the 5th is half a day, the 6th is free.
+
+    Gearboxes have no stock. With engines for half a full day, closed from Saturday on, these are
+    all that Saturday needs. With engines for 0.8 days, closed on Saturday alone, 0.3 are left for
+    Monday the 7th, whose own come in full; closed on Monday too, the 0.3 are all that Monday has.
+    With 0.2 days, Saturday has 0.2 of the 0.5 it needs. With half a day and engines coming at
+    60 %, Saturday gets 0.3 and takes 0.2 from stock; Monday has the other 0.3 and its own 0.6.
+    """
+
+    def supply(engines: float, factor: str, last_day: int) -> list[float]:
+        text = BASE.replace("days_per_week: 7", "days_per_week: 5.5") + (
+            "suppliers:\n"
+            "  - {id: gearbox, parts: {zh: 变速箱, en: gearbox}, place: 开封, buffer_days: 0}\n"
+            "  - {id: engine, parts: {zh: 发动机, en: engines}, place: 开封,"
+            f" buffer_days: {engines}, feeds: gearbox}}\n"
+            "scenarios:\n"
+            "  - {id: shut, kind: supplier_closed, of: [engine],"
+            f" factor: {factor}, from: 2022-11-05, to: 2022-11-{last_day:02}}}\n"
+        )
+        by_day: list[float] = left(load_text(tmp_path, text).required())[1][:, 0].tolist()
+        return by_day[4:5] + by_day[6:8]  # Saturday, Monday, Tuesday
+
+    assert supply(0.5, "0%", 30) == pytest.approx([1, 0, 0])
+    assert supply(0.8, "0%", 5) == pytest.approx([1, 1, 1])
+    assert supply(0.8, "0%", 7) == pytest.approx([1, 0.3, 1])
+    assert supply(0.2, "0%", 30) == pytest.approx([0.4, 0, 0])
+    assert supply(0.5, "60%", 30) == pytest.approx([1, 0.9, 0.6])
+
+
 def test_a_plant_that_is_told_plans_for_more_of_what_is_announced(plant: Manufacturer) -> None:
     def share(day: date | None) -> float:
         return float(parameters_of(plant, {}, 1, announced=day).announced_share.item())
