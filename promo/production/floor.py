@@ -2,7 +2,8 @@
 
 `Lines` is what the planner reckons with: capacity by week and what the frozen shift pattern
 allows. `Floor` is where cars are built: of those due today as many as the lines can take and the
-parts at hand allow. Planners do not foresee trouble; the floor meets it.
+parts at hand allow, of each vehicle in proportion to its cars due. Planners do not foresee
+trouble; the floor meets it.
 
 For one group of lines, cars due by now W, capacity a day c with overtime, parts at hand P:
 
@@ -10,8 +11,8 @@ For one group of lines, cars due by now W, capacity a day c with overtime, parts
     parts at hand      P(t) = min(P(t-1) - what was used, buffer) + supply(t) x usual capacity
 
 Every term grows with capacity, availability, supply and buffer, so that more of any of them never
-lowers what is built by any day, for the same plan. A car half finished in the evening is finished
-on the next day.
+lowers what is built by any day in all, for the same plan. A car half finished in the evening is
+finished on the next day, and is of no vehicle until then.
 """
 
 from __future__ import annotations
@@ -147,6 +148,20 @@ class Parts:
         self.at_hand -= cars[:, np.newaxis]
 
 
+def shared(due: Cars, places: Cars) -> Cars:
+    """Of the cars due (R, J), which are built where only some have a place (R,)?
+
+    In proportion to what is due: whole parts, then one each to the largest remainders, of equal
+    ones to the first in the catalogue (Hamilton's method; Balinski and Young, Fair
+    Representation, 1982). `places` are fewer than the cars due.
+    """
+    total = due.sum(axis=1, keepdims=True, dtype=np.int64)
+    cars, remainder = np.divmod(due * places[:, np.newaxis].astype(np.int64), total)
+    left = places[:, np.newaxis] - cars.sum(axis=1, keepdims=True)
+    rank = np.argsort(np.argsort(-remainder, axis=1, kind="stable"), axis=1)
+    return np.asarray(cars + (rank < left), CARS)
+
+
 class Floor:
     """Where cars are built, day after day: what was due and not yet built is carried.
 
@@ -169,28 +184,27 @@ class Floor:
     def build(self, day: int, due: Floats) -> Cars:
         """Whole cars (R, J) off the line today, of those due."""
         self.carry += due
-        ready = np.floor(self.carry).astype(CARS)
+        ready: Cars = np.floor(self.carry).astype(CARS)
         room = self.in_hand + self.possible[day]
         at_hand = self.parts.receive(day, self.usual[day]) if self.parts else None
-        built: Cars = np.zeros_like(ready)
         finished = np.zeros_like(room)
         for group, members in enumerate(self.lines.members):
-            queue = ready[:, members].cumsum(axis=1, dtype=CARS)
-            asked = queue[:, -1].astype(np.float64) if queue.shape[1] else np.zeros(len(queue))
+            cars = ready[:, members]
+            asked = np.einsum("rj->r", cars).astype(np.float64)
             limit = room[:, group]
             self._note(group, self.short[day][:, group] & (np.floor(limit + WHOLE) < asked))
             if at_hand is not None:
                 limit = self._with_parts(group, np.minimum(limit, asked), at_hand[..., group])
             places = np.floor(limit + WHOLE).astype(CARS)
-            taken = np.minimum(queue, places[:, np.newaxis])
+            short = places < asked
+            if short.any():
+                cars[short] = shared(cars[short], places[short])
+                ready[:, members] = cars
             finished[:, group] = np.minimum(asked, places)
-            taken[:, 1:] -= taken[:, :-1]
-            built[:, members] = taken
-            done = np.minimum(asked, limit)
-            room[:, group] = done  # worked on today, with what was in hand
+            room[:, group] = np.minimum(asked, limit)  # worked on today, with what was in hand
         self._finish(room, finished)
-        self.carry -= built
-        return built
+        self.carry -= ready
+        return ready
 
     def _finish(self, done: Floats, finished: Floats) -> None:
         """Keep the car begun, and take the parts of what was worked on."""

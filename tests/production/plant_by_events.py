@@ -18,6 +18,7 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from fractions import Fraction
 from typing import Any
 
 import simpy
@@ -473,7 +474,7 @@ class Floor:
     # The plan
 
     def new_week(self, week: int) -> None:
-        self.bench.forget(self.untroubled)
+        self.bench.left_as(self.untroubled)
         self.week = range(7 * week, min(7 * week + 7, self.plant.days))
         capacity = sum(self.usual(t) for t in self.week)
         overtime = sum(self.full(t) for t in self.week) - capacity
@@ -504,10 +505,10 @@ class Floor:
 
     def finish_cars(self, day: int) -> list[Model]:
         week = sum(self.usual(t) for t in self.week)
-        for model in self.models:
+        for j, model in enumerate(self.models):
             due = model.due * self.usual(day) / week if week else 0.0
-            self.bench.due(model, whole := model.whole_due.of(due))
-            self.untroubled.due(model, whole)
+            self.bench.cars[j] += (whole := model.whole_due.of(due))
+            self.untroubled.cars[j] += whole
         could = min(self.bench.to_do(), self.full(day))
         able, parts = self.as_things_stand(day), self.parts.at_hand()
         if min(able, parts) < could - A_HAIR:
@@ -520,31 +521,37 @@ class Floor:
 
 
 class Bench:
-    """Cars due and not finished, the first vehicle of the catalogue first, and the one in hand."""
+    """Cars due and not finished, of each vehicle, and the one in hand, which is of none yet."""
 
     def __init__(self, models: list[Model]) -> None:
         self.models = models
-        self.queue: list[Model] = []
+        self.cars = [0] * len(models)
         self.in_hand = 0.0
 
-    def due(self, model: Model, cars: int) -> None:
-        self.queue = sorted(self.queue + [model] * cars, key=self.models.index)
-
     def to_do(self) -> float:
-        return len(self.queue) - self.in_hand
+        return sum(self.cars) - self.in_hand
 
     def work(self, cars: float) -> list[Model]:
         self.in_hand += cars
         finished = math.floor(self.in_hand + A_HAIR)
         self.in_hand -= finished
-        done, self.queue = self.queue[:finished], self.queue[finished:]
+        done = self.take(finished)
+        return [model for model, n in zip(self.models, done, strict=True) for _ in range(n)]
+
+    def take(self, finished: int) -> list[int]:
+        """So many of the cars due, each vehicle its share, the largest remainders rounded up."""
+        due = sum(self.cars)
+        shares = [Fraction(cars * finished, due) if due else Fraction(0) for cars in self.cars]
+        done = [math.floor(share) for share in shares]
+        missing = finished - sum(done)
+        for j in sorted(range(len(shares)), key=lambda j: done[j] - shares[j])[:missing]:
+            done[j] += 1
+        self.cars = [cars - n for cars, n in zip(self.cars, done, strict=True)]
         return done
 
-    def forget(self, untroubled: "Bench") -> None:
+    def left_as(self, untroubled: "Bench") -> None:
         """What is undone because of trouble is planned anew."""
-        for model in self.models:
-            for _ in range(self.queue.count(model) - untroubled.queue.count(model)):
-                self.queue.remove(model)
+        self.cars = list(untroubled.cars)
 
 
 def what_binds(wanted: float, output: float, pattern: float, capacity: float) -> int:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import fields, replace
+from fractions import Fraction
+from math import floor as floor_of
 
 import numpy as np
 import pytest
@@ -12,6 +14,7 @@ from hypothesis import strategies as st
 from promo.production.floor import (
     AVAILABILITY,
     CAPACITY,
+    CARS,
     FROZEN,
     ORDERS,
     OVERTIME,
@@ -19,6 +22,7 @@ from promo.production.floor import (
     Floor,
     Lines,
     Trouble,
+    shared,
 )
 from promo.production.plants import PlantInputs, PlantLines, PlantParameters, project
 from promo.production.stocks import PlantPath
@@ -151,6 +155,58 @@ def test_more_capacity_availability_parts_or_buffer_never_lowers_output_by_any_d
         trouble = replace(trouble, buffer_days=longer)
     after = built_by(Lines(usual, overtime, working, line_of), due, trouble)
     assert np.all(after >= before)
+
+
+# --- a line in trouble is shared by its vehicles ----------------------------------------------
+
+
+@settings(max_examples=200, deadline=None)
+@given(due=st.lists(st.integers(0, 30_000), min_size=1, max_size=6), data=st.data())
+def test_cars_are_shared_in_proportion_and_exactly(due: list[int], data: st.DataObject) -> None:
+    """Against fractions: the whole part of each share, one more for the largest remainders."""
+    if sum(due) == 0:
+        return
+    places = data.draw(st.integers(0, sum(due) - 1))
+    exact = [Fraction(cars * places, sum(due)) for cars in due]
+    expected = [floor_of(share) for share in exact]
+    by_remainder = sorted(range(len(due)), key=lambda j: expected[j] - exact[j])
+    for j in by_remainder[: places - sum(expected)]:
+        expected[j] += 1
+    assert shared(np.array([due], CARS), np.array([places], CARS)).tolist() == [expected]
+    assert all(built <= cars for built, cars in zip(expected, due, strict=True))
+
+
+def built_of(due: list[int], days: int, **short: list[float]) -> list[list[int]]:
+    """Cars of each vehicle by day: as many due every day, 10 usual, `left` or `supply` by day."""
+    usual = np.full((1, days, 1), 10.0)
+    left, supply = (
+        np.array(short.get(name, [1.0] * days)).reshape(1, days, 1) for name in ("left", "supply")
+    )
+    line_of = np.zeros(len(due), dtype=np.int64)
+    lines = Lines(usual, np.zeros((1, days)), np.ones((days, 1)), line_of)
+    floor = Floor(lines, (1, len(due)), Trouble(usual * left, supply, np.zeros((1, 1))))
+    return [floor.build(day, np.array([due], np.float64))[0].tolist() for day in range(days)]
+
+
+@pytest.mark.parametrize("short", ["left", "supply"])
+def test_a_line_in_trouble_builds_of_each_vehicle_in_proportion_to_the_cars_due(
+    short: str,
+) -> None:
+    """Of 10 cars due a day 5, 3 and 2 of three vehicles, 4 are built, by work or by parts.
+
+    Day 1: 4 x 5/10, 3/10, 2/10 = 2, 1.2, 0.8: 2, 1, 1; left are 3, 2, 1.
+    Day 2: 4 x 8/16, 5/16, 3/16 = 2, 1.25, 0.75: 2, 1, 1; left are 6, 4, 2.
+    Day 3, with 7 places: 7 x 11/22, 7/22, 4/22 = 3.5, 2.2, 1.3: 4, 2, 1.
+    The order of the catalogue changes nothing of it.
+    """
+    days = {short: [0.4, 0.4, 0.7]}
+    assert built_of([5, 3, 2], 3, **days) == [[2, 1, 1], [2, 1, 1], [4, 2, 1]]
+    assert built_of([2, 3, 5], 3, **days) == [[1, 1, 2], [1, 1, 2], [1, 2, 4]]
+
+
+def test_of_equal_remainders_the_first_of_the_catalogue_is_built_and_then_waits_its_turn() -> None:
+    """One car of each due a day, one built: 1/3 each; then 1/5, 2/5, 2/5; then 2/7, 2/7, 3/7."""
+    assert built_of([1, 1, 1], 3, left=[0.1] * 3) == [[1, 0, 0], [0, 1, 0], [0, 0, 1]]
 
 
 # --- what does not bind changes nothing -------------------------------------------------------

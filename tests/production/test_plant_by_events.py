@@ -56,7 +56,7 @@ class Case:
 
     @property
     def models(self) -> list[str]:
-        return ["one", "two"][: len(self.sales_a_day)]
+        return ["one", "two", "three"][: len(self.sales_a_day)]
 
     def expected(self) -> list[list[float]]:
         return [[7 * s * (1 + self.growth * w) for s in self.sales_a_day] for w in range(WEEKS)]
@@ -206,6 +206,14 @@ CASES = {
         ),
         frozenset({PARTS}),
     ),
+    "second tier closed, five and a half days a week": Case(
+        plant(
+            lines=[line(2.3, days_per_week=5.5)],
+            suppliers=[supplier("gearbox", 0), supplier("engine", 0.5, feeds="gearbox")],
+            scenarios=[CLOSED | {"from": "2022-11-05"}],
+        ),
+        frozenset({PARTS}),
+    ),
     "one part from two": Case(
         plant(
             1.3,
@@ -256,6 +264,21 @@ CASES = {
         ),
         frozenset({FROZEN}),
         sales_a_day=(7.31, 4.13),
+    ),
+    "two models, locked down": Case(
+        plant(scenarios=[LOCKDOWN | {"factor": "31%"}]),
+        frozenset({AVAILABILITY}),
+        sales_a_day=(7.31, 4.13),
+    ),
+    "two models, locked down, the other first in the catalogue": Case(
+        plant(scenarios=[LOCKDOWN | {"factor": "31%"}]),
+        frozenset({AVAILABILITY}),
+        sales_a_day=(4.13, 7.31),
+    ),
+    "three models, parts short": Case(
+        plant(2.9, suppliers=[supplier("engine", 1)], scenarios=[CLOSED | {"factor": "31%"}]),
+        frozenset({PARTS}),
+        sales_a_day=(2.37, 7.31, 4.13),
     ),
     "two models, two lines": Case(
         plant(
@@ -386,7 +409,23 @@ class CatchesUp(Plant):
     def __init__(self, world: World) -> None:
         super().__init__(world)
         for floor in self.floors:
-            floor.bench.forget = lambda _: None
+            floor.bench.left_as = lambda _: None
+
+
+class ServesTheFirstOfTheCatalogue(Plant):
+    def __init__(self, world: World) -> None:
+        super().__init__(world)
+        for floor in self.floors:
+            floor.bench = FirstOfTheCatalogue(floor.models)
+
+
+class FirstOfTheCatalogue(plant_by_events.Bench):
+    def take(self, finished: int) -> list[int]:
+        done = []
+        for j, cars in enumerate(self.cars):
+            done.append(min(cars, finished - sum(done)))
+            self.cars[j] -= done[j]
+        return done
 
 
 @pytest.mark.parametrize(
@@ -397,6 +436,7 @@ class CatchesUp(Plant):
         (FreezesAWeekLonger, "frozen for three weeks"),
         (BuffersWithOvertime, "supplier closed, a buffer of three days"),
         (CatchesUp, "locked down"),
+        (ServesTheFirstOfTheCatalogue, "two models, locked down"),
     ],
 )
 def test_a_wrong_simulation_is_seen(simulation: type[Plant], name: str, tmp_path: Path) -> None:
