@@ -19,7 +19,7 @@ from promo.production import accounts, plants
 from promo.pull_through import pull_through, without_measures
 from promo.results import Worlds
 from promo.schema import Assumption, Measure, Standing, Words
-from promo.sensitivity import what_moves
+from promo.sensitivity import by_belief, what_moves
 from promo.simulation.draws import ParameterDraws, draw_parameters
 from promo.simulation.worlds import BLOCK, LIMITS, Outcome, joined
 from promo.study import Study
@@ -51,6 +51,8 @@ class Appraisal:
     measures : in the order of `schema.MEASURES`; grouped ones follow their whole
     sensitivity : assumption, words_zh, words_en, measure, low_value, high_value, at_low, at_high,
         at_base; one row per assumption and headline measure
+    additionality : belief, subsidised_cars, additional_cars_in_window, additional_cars_in_horizon,
+        additional_per_subsidised_car; by the believed chance of another round, all else as stated
     spend_path : day, mean, p05, p50, p95 of cumulative public money, yuan
     exhaustion : pot, until, run_out with se, p05 and p95, left; by week, the chance that a pot has
         run out by the end of this day, and that it has not; empty where money has no limit
@@ -88,6 +90,7 @@ class Appraisal:
     measures: tuple[Measure, ...]
     assumptions: tuple[Assumption, ...]
     sensitivity: pl.DataFrame
+    additionality: pl.DataFrame
     spend_path: pl.DataFrame
     exhaustion: pl.DataFrame
     monthly_sales: pl.DataFrame
@@ -146,7 +149,8 @@ def appraise_among(
     pull = pull_through(study, parameters, outcome)
     worlds = Worlds(study, outcome, pull, without_measures(study, parameters, outcome))
     say(0.6, TRYING)
-    return _appraisal(worlds, what_moves(study, hands), seed=seed)
+    tried = what_moves(study, hands), by_belief(study, hands)
+    return _appraisal(worlds, tried, seed=seed)
 
 
 def live(study: Study, hands: Crew, parameters: ParameterDraws, say: Progress) -> Outcome:
@@ -161,7 +165,9 @@ def live(study: Study, hands: Crew, parameters: ParameterDraws, say: Progress) -
     return joined(lived)
 
 
-def _appraisal(worlds: Worlds, moving: pl.DataFrame, *, seed: int) -> Appraisal:
+def _appraisal(
+    worlds: Worlds, tried: tuple[pl.DataFrame, pl.DataFrame], *, seed: int
+) -> Appraisal:
     study = worlds.study
     setting = study.stage.setting
     standing, reasons = study.standing()
@@ -178,7 +184,8 @@ def _appraisal(worlds: Worlds, moving: pl.DataFrame, *, seed: int) -> Appraisal:
         standing_reasons=reasons,
         measures=measured,
         assumptions=study.assumptions,
-        sensitivity=moving,
+        sensitivity=tried[0],
+        additionality=tried[1],
         spend_path=results.spend_path(worlds),
         exhaustion=results.exhaustion(worlds),
         monthly_sales=results.monthly_sales(worlds),

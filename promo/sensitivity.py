@@ -20,6 +20,9 @@ from promo.simulation.worlds import BLOCK, Outcome, joined
 from promo.study import Study, stated
 
 HEADLINES = ("additional_cars_in_horizon", "built_in_horizon", "spend", "exhaustion_day")
+BELIEFS = (0.0, 0.5, 1.0)
+"""Believed chance of another round, whatever range the market file gives it."""
+ADDITIONALITY = ("subsidised_cars", "additional_cars_in_window", "additional_cars_in_horizon")
 PLANT_RUNS = 96
 """Variants that plants follow together; bounds the memory."""
 
@@ -47,7 +50,8 @@ def what_moves(study: Study, workers: Crew) -> pl.DataFrame:
     base, *found = [
         row
         for first in range(0, len(held), PLANT_RUNS)
-        for row in _headlines(study, held[first : first + PLANT_RUNS], outcome, first)
+        for part in [slice(first, first + PLANT_RUNS)]
+        for row in _found(study, held[part], outcome.take(np.arange(len(held))[part]), HEADLINES)
     ]
     rows = [
         (a.name, a.words.zh, a.words.en, name, a.low, a.high, *(float(x) for x in values))
@@ -57,6 +61,23 @@ def what_moves(study: Study, workers: Crew) -> pl.DataFrame:
         )
     ]
     return pl.DataFrame(rows, schema=SCHEMA, orient="row")
+
+
+def by_belief(study: Study, workers: Crew) -> pl.DataFrame:
+    """Cars subsidised and additional by how far buyers believe in another round.
+
+    All other assumptions are as stated and cars are taken at their means, as in `what_moves`.
+    Who believes in another round hurries less: fewer cars are moved, and fewer are missing later.
+    """
+    as_stated = stated(study.assumptions)
+    held = [as_stated.holding("renewal_belief", belief) for belief in BELIEFS]
+    outcome = _outcomes(study, held, [True] * len(held), workers)
+    cars = _found(study, held, outcome, ADDITIONALITY)
+    frame = pl.DataFrame({"belief": BELIEFS, **dict(zip(ADDITIONALITY, cars.T, strict=True))})
+    subsidised, net = pl.col("subsidised_cars"), pl.col("additional_cars_in_horizon")
+    return frame.with_columns(
+        additional_per_subsidised_car=pl.when(subsidised > 0).then(net / subsidised)
+    )
 
 
 def _outcomes(
@@ -71,17 +92,15 @@ def _outcomes(
     return outcome.take(run)
 
 
-def _headlines(
-    study: Study, held: Sequence[ParameterDraws], outcome: Outcome, first: int
+def _found(
+    study: Study, held: Sequence[ParameterDraws], outcome: Outcome, names: Sequence[str]
 ) -> Floats:
-    """Each headline measure (V, M) in the variants from number `first` on."""
-    draws = joined_draws(held)
-    mine = outcome.take(np.arange(len(draws)) + first)
-    worlds = Worlds(study, mine, pull_through(study, draws, mine))
+    """Each measure (V, M) in V variants of one draw."""
+    worlds = Worlds(study, outcome, pull_through(study, joined_draws(held), outcome))
     found = totals(worlds)
     length = worlds.window.stop - worlds.window.start
     found["exhaustion_day"] = np.minimum(found["exhaustion_day"], length)
-    return np.stack([found[name] for name in HEADLINES], axis=1).astype(np.float64)
+    return np.stack([found[name] for name in names], axis=1).astype(np.float64)
 
 
 SCHEMA = {

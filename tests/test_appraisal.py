@@ -444,3 +444,37 @@ def test_a_larger_pot_never_runs_out_earlier(appraisal):
 def test_a_market_of_more_cars_empties_the_pot_earlier(appraisal):
     low, _, high = ends_of(appraisal, "sales.generated.cars_per_year")["exhaustion_day"]
     assert low > high
+
+
+# --- additional cars by belief in another round -------------------------------------------------
+
+
+def test_the_ends_of_the_believed_chance_are_those_that_are_tried(appraisal):
+    """The range of the belief is 0 to 0.5: two of the three rows are tried one at a time too."""
+    low, _, high = ends_of(appraisal, "renewal_belief")["additional_cars_in_horizon"]
+    rows = appraisal.additionality.to_dicts()
+    assert [row["belief"] for row in rows] == [0.0, 0.5, 1.0]
+    assert [row["additional_cars_in_horizon"] for row in rows[:2]] == pytest.approx([low, high])
+
+
+def test_who_is_sure_of_another_round_moves_no_purchase(tiny):
+    """Money that is there for all, and again afterwards: nobody gains by another day, so what is
+    sold in the window is missing on no later day. Who doubts it moves, and is missing later. It
+    is announced on the day on which it opens, so that nobody waits for it."""
+    ample = "    - {id: main, amount: 900000000, pays: [base]}"
+    study = tiny(pots=ample, announced="2022-11-01")
+    found = appraise(study, seed=1, draws=16).additionality
+    window, horizon = found["additional_cars_in_window"], found["additional_cars_in_horizon"]
+    assert window[2] == pytest.approx(horizon[2], rel=1e-9)
+    assert window[2] > 0
+    assert window[0] > window[1] > window[2]
+    missing = window - horizon
+    assert missing[0] > missing[1] > 0.01 * window[1]
+    shares = found["additional_per_subsidised_car"] * found["subsidised_cars"]
+    assert shares.to_list() == pytest.approx(horizon.to_list())
+
+
+def test_a_campaign_without_money_has_no_cars_to_divide_by(tiny):
+    found = appraise(tiny(pots=EMPTY), seed=1, draws=16).additionality
+    assert found["additional_per_subsidised_car"].to_list() == [None] * 3
+    assert found["additional_cars_in_horizon"].to_list() == [0.0] * 3

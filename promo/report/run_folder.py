@@ -97,6 +97,7 @@ def parquet_files(appraisal: Appraisal) -> dict[str, bytes]:
         "plants": appraisal.plants,
         "accounts": appraisal.accounts,
         "sensitivity": appraisal.sensitivity,
+        "additionality": appraisal.additionality,
         "backtest": appraisal.backtest,
     }
     frames |= appraisal.told_of_plants

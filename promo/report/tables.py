@@ -91,6 +91,7 @@ def all_tables(appraisal: Appraisal, language: Language) -> tuple[Table, ...]:
         targets(appraisal, language),
         accounts(appraisal, language),
         sensitivity(appraisal, language),
+        additionality(appraisal, language),
         identity(appraisal, language),
         monthly_sales(appraisal, language),
         vehicles(appraisal, language),
@@ -493,6 +494,27 @@ def sensitivity(appraisal: Appraisal, language: Language) -> Table:
     )
     made_table = _table("sensitivity", columns, frame, language)
     return replace(made_table, note=few)
+
+
+def additionality(appraisal: Appraisal, language: Language) -> Table:
+    """Additional cars by how far buyers believe in another round."""
+    columns = (
+        _column("belief", language, "share"),
+        _column("subsidised_cars", language, "cars"),
+        _column("additional_cars_in_window", language, "cars"),
+        _column("additional_cars_in_horizon", language, "cars"),
+        _column("additional_per_subsidised_car", language, "ratio", room=72),
+    )
+    note = words.chosen(
+        Words(
+            "净：有活动减去没有活动。预期为假定，其余都取文件写明的值，按期望车数计算，故没有区间",
+            "net: with the campaign minus without it; the belief is assumed, all else as stated, "
+            "at expected cars: there is no interval",
+        ),
+        language,
+    )
+    made = _table("additionality", columns, appraisal.additionality, language)
+    return replace(made, note=note)
 
 
 def strongest(table: Table, count: int) -> Table:

@@ -77,6 +77,9 @@ TITLES: dict[str, Words] = {
     "monthly_sales": Words("全市逐月销量(辆)", "City sales by month (cars)"),
     "accounts": Words("收支两面", "Accounts, both sides"),
     "sensitivity": Words("哪些假设左右结果", "What moves the answer"),
+    "additionality": Words(
+        "净增车辆与购车人对下一轮的预期", "Additional cars by belief in another round"
+    ),
     "identity": Words("观察期恒等式", "Identity of the horizon"),
     "assumptions": Words("假设", "Assumptions"),
     "vehicles": Words("分车型(各次抽样的平均)", "By vehicle (means over draws)"),
@@ -151,6 +154,11 @@ HEADINGS: dict[str, Words] = {
     "at_low": Words("取低值时", "at low"),
     "at_base": Words("基准", "base"),
     "at_high": Words("取高值时", "at high"),
+    "belief": Words("相信还有下一轮", "believed chance"),
+    "subsidised_cars": Words("获补贴(毛)", "subsidised, gross"),
+    "additional_cars_in_window": Words("活动期内净增", "net, window"),
+    "additional_cars_in_horizon": Words("观察期内净增", "net, horizon"),
+    "additional_per_subsidised_car": Words("每辆获补贴车净增", "net per subsidised car"),
     "source": Words("来源", "source"),
     "status": Words("状态", "status"),
     "term": Words("项", "term"),

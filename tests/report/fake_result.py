@@ -223,6 +223,18 @@ def _sensitivity() -> pl.DataFrame:
     return pl.DataFrame(rows)
 
 
+def _additionality() -> pl.DataFrame:
+    return pl.DataFrame(
+        {
+            "belief": [0.0, 0.5, 1.0],
+            "subsidised_cars": [4100.0, 3950.0, 3800.0],
+            "additional_cars_in_window": [943.0, 711.0, 494.0],
+            "additional_cars_in_horizon": [451.0, 474.0, 494.0],
+            "additional_per_subsidised_car": [0.11, 0.12, 0.13],
+        }
+    )
+
+
 def _identity() -> pl.DataFrame:
     return pl.DataFrame(
         {
@@ -277,6 +289,7 @@ def appraisal() -> Appraisal:
         measures=_measures(),
         assumptions=_assumptions(),
         sensitivity=_sensitivity(),
+        additionality=_additionality(),
         spend_path=_spend_path(first),
         exhaustion=_exhaustion(first),
         monthly_sales=_monthly_sales(),

@@ -275,3 +275,13 @@ def test_a_warning_of_a_comparison_names_the_designs_it_is_about(appraisal: Appr
         replace(appraisal, campaign_id="c", warnings=(some, every)),
     ]
     assert answer.all_warnings(warned) == [every, Words("b、c：只提醒一个", "b, c: of one")]
+
+
+def test_additional_cars_stand_by_belief_and_are_called_net(appraisal: Appraisal) -> None:
+    text = _shown(appraisal, "en", 80).split("BELIEF IN ANOTHER ROUND")[1].split("\n\n")[0]
+    rows = [line.split() for line in text.splitlines()]
+    assert ["0", "4,100", "943", "451", "0.11"] in rows
+    assert ["100", "3,800", "494", "494", "0.13"] in rows
+    assert "net, horizon" in text
+    assert "assumed" in text
+    assert "活动期内净增" in _shown(appraisal, "zh").split("对下一轮的预期")[1].split("【")[0]
