@@ -35,7 +35,12 @@ class Scale:
 
 _YUAN = Words("元", "yuan")
 _WAN = Words("万元", "10,000 yuan")
-_NAMES = {"CNY": _YUAN, "USD": Words("美元", "USD"), "EUR": Words("欧元", "EUR")}
+_NAMES = {
+    "CNY": _YUAN,
+    "USD": Words("美元", "USD"),
+    "EUR": Words("欧元", "EUR"),
+    "CAD": Words("加元", "CAD"),
+}
 _CURRENCY: ContextVar[str] = ContextVar("currency", default="CNY")
 
 

@@ -9,7 +9,7 @@ from promo.report.numbers import spoken_day
 from promo.report.words import Language
 from promo.schema import FEN_PER_YUAN
 
-_CURRENCIES = {"CNY": "元", "USD": "美元", "EUR": "欧元"}
+_CURRENCIES = {"CNY": "元", "USD": "美元", "EUR": "欧元", "CAD": "加元"}
 _TEN_THOUSAND, _HUNDRED_MILLION = 10_000, 100_000_000
 
 
