@@ -19,7 +19,7 @@ from promo.production import accounts, plants
 from promo.pull_through import pull_through, without_measures
 from promo.results import Worlds
 from promo.schema import Assumption, Measure, Standing, Words
-from promo.sensitivity import by_belief, what_moves
+from promo.sensitivity import by_belief, variance_shares, what_moves
 from promo.simulation.draws import ParameterDraws, draw_parameters
 from promo.simulation.worlds import BLOCK, LIMITS, Outcome, joined
 from promo.study import Study
@@ -50,7 +50,7 @@ class Appraisal:
     window : first and last day on which a purchase can earn money
     measures : in the order of `schema.MEASURES`; grouped ones follow their whole
     sensitivity : assumption, words_zh, words_en, measure, low_value, high_value, at_low, at_high,
-        at_base; one row per assumption and headline measure
+        at_base, variance_share with variance_share_se; one row per assumption and headline measure
     additionality : belief, subsidised_cars, additional_cars_in_window, additional_cars_in_horizon,
         additional_per_subsidised_car; by the believed chance of another round, all else as stated
     spend_path : day, mean, p05, p50, p95 of cumulative public money, yuan
@@ -149,7 +149,11 @@ def appraise_among(
     pull = pull_through(study, parameters, outcome)
     worlds = Worlds(study, outcome, pull, without_measures(study, parameters, outcome))
     say(0.6, TRYING)
-    tried = what_moves(study, hands), by_belief(study, hands)
+    shares = variance_shares(worlds, parameters)
+    moving = what_moves(study, hands).join(
+        shares, on=["assumption", "measure"], how="left", maintain_order="left"
+    )
+    tried = moving, by_belief(study, hands)
     return _appraisal(worlds, tried, seed=seed)
 
 

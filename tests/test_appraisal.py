@@ -16,6 +16,7 @@ from promo.production.plants import both_worlds
 from promo.pull_through import plant_case, pull_through
 from promo.results import Worlds, measures
 from promo.schema import MEASURES, Standing
+from promo.sensitivity import variance_shares
 from promo.simulation.draws import draw_parameters
 from promo.study import load_study
 
@@ -444,6 +445,31 @@ def test_a_larger_pot_never_runs_out_earlier(appraisal):
 def test_a_market_of_more_cars_empties_the_pot_earlier(appraisal):
     low, _, high = ends_of(appraisal, "sales.generated.cars_per_year")["exhaustion_day"]
     assert low > high
+
+
+def test_the_pot_explains_what_is_spent_and_taxes_and_plants_do_not(rich):
+    """In 256 draws of normal values the share of nothing has the error sqrt(2 x 15) / 256: in 16
+    strata, F with 15 degrees of freedom. Spending is not normal; five such errors are allowed."""
+    drawn = draw_parameters(rich.assumptions, seed=1, draws=256, shapes=rich.shapes())
+    spend = variance_shares(worlds(rich, draws=256), drawn).filter(measure="spend")
+    found = {name: (share, error) for name, _, share, error in spend.iter_rows()}
+    assert max(found, key=found.__getitem__) == "money.pots.main.amount"
+    share, error = found["money.pots.main.amount"]
+    assert share > 4 * error > 0
+    idle = [found[name][0] for name in found if name.startswith(("bing.", "jia.", "accounts."))]
+    assert len(idle) > 10
+    assert max(map(abs, idle)) < 5 * 30**0.5 / 256
+
+
+def test_shares_of_variance_stand_beside_the_ends(appraisal):
+    assert appraisal.sensitivity["variance_share"].null_count() == 0
+    assert (appraisal.sensitivity["variance_share_se"] > 0).all()
+
+
+def test_too_few_draws_have_no_shares_of_variance(tiny):
+    found = appraise(tiny(), seed=1, draws=32).sensitivity
+    assert found.height > 0
+    assert found["variance_share"].null_count() == found.height
 
 
 # --- additional cars by belief in another round -------------------------------------------------

@@ -464,6 +464,7 @@ def sensitivity(appraisal: Appraisal, language: Language) -> Table:
             pl.col("measure").replace_strict(first_seen, default=99).alias("_order"),
             pl.lit(appraisal.window[0]).alias("first_day"),
             swing.alias("swing"),
+            *_error_of_share(),
             *_ends(appraisal, language),
         )
         .sort("_order", "swing", "assumption", descending=[False, True, False], nulls_last=True)
@@ -482,13 +483,25 @@ def sensitivity(appraisal: Appraisal, language: Language) -> Table:
         _column("at_low", language, "stated"),
         _column("at_base", language, "stated"),
         _column("at_high", language, "stated"),
+        Column(
+            "variance_share",
+            words.heading("variance_share", language),
+            "share",
+            "variance_p05",
+            "variance_p95",
+            room=90,
+            between=words.heading("of_estimate", language),
+        ),
     )
     few = words.chosen(
         Words(
             "逐个取两端，其余都取文件写明的值，按期望车数计算；基准即各假定都取写明的值时的结果，"
-            "与抽样的均值不同",
+            "与抽样的均值不同。方差占比来自全部抽样，是该假设单独解释的部分，"
+            "因估计误差可略低于零；余下的是购车人的偶然和各假设的共同作用",
             "one at a time, all else as stated, at expected cars: the base is the design at "
-            "its stated values, not the mean of the draws",
+            "its stated values, not the mean of the draws. The share of variance is from all "
+            "draws: what the assumption explains alone, by its error also a little below zero; "
+            "the rest is the luck of buyers and what assumptions do together",
         ),
         language,
     )
@@ -522,6 +535,12 @@ def strongest(table: Table, count: int) -> Table:
     moving = pl.col("swing").is_null() | (pl.col("swing") > _STILL * pl.col("at_base").abs())
     few = table.frame.filter(moving).group_by("measure", maintain_order=True).head(count)
     return replace(table, frame=few.select(table.frame.columns))
+
+
+def _error_of_share() -> Iterable[pl.Expr]:
+    """Ends of nine in ten of the estimate, at 1.645 standard errors."""
+    for name, errors in (("variance_p05", -1.645), ("variance_p95", 1.645)):
+        yield (pl.col("variance_share") + errors * pl.col("variance_share_se")).alias(name)
 
 
 def _units() -> dict[str, str]:

@@ -154,6 +154,7 @@ HEADINGS: dict[str, Words] = {
     "at_low": Words("取低值时", "at low"),
     "at_base": Words("基准", "base"),
     "at_high": Words("取高值时", "at high"),
+    "variance_share": Words("方差占比", "of variance"),
     "belief": Words("相信还有下一轮", "believed chance"),
     "subsidised_cars": Words("获补贴(毛)", "subsidised, gross"),
     "additional_cars_in_window": Words("活动期内净增", "net, window"),

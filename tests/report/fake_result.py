@@ -218,6 +218,8 @@ def _sensitivity() -> pl.DataFrame:
                     "at_low": base + swing,
                     "at_high": base - swing,
                     "at_base": base,
+                    "variance_share": 0.61 if number == 2 else 0.05,
+                    "variance_share_se": 0.02,
                 }
             )
     return pl.DataFrame(rows)

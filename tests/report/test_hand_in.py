@@ -109,6 +109,9 @@ def test_json_follows_the_contract(appraisal: Appraisal) -> None:
     assert set(fields.split()) <= set(first)
     assert first["name"] == "subsidised_cars"
     assert (first["mean"], first["p05"], first["p95"]) == (4012.0, 3801.0, 4211.0)
+    strongest = max(content["sensitivity"], key=lambda row: row["variance_share"])
+    assert (strongest["label"], strongest["variance_share_se"]) == ("自身价格弹性", 0.02)
+    assert [row["belief"] for row in content["additionality"]] == [0.0, 0.5, 1.0]
     assert content["exhaustion"][3] == {
         "pot": "main",
         "until": "2022-11-28",

@@ -285,3 +285,13 @@ def test_additional_cars_stand_by_belief_and_are_called_net(appraisal: Appraisal
     assert "net, horizon" in text
     assert "assumed" in text
     assert "活动期内净增" in _shown(appraisal, "zh").split("对下一轮的预期")[1].split("【")[0]
+
+
+def test_the_share_of_variance_stands_beside_the_ends_with_its_interval(
+    appraisal: Appraisal,
+) -> None:
+    """0.61 and 1.645 times 0.02 on either side of it: 58 to 64 %."""
+    text = _shown(appraisal, "en", 100)
+    row = next(line for line in text.splitlines() if line.startswith("own price elasticity  "))
+    assert row.split()[-2:] == ["61", "58–64"]
+    assert "方差占比" in _shown(appraisal, "zh", 100)
