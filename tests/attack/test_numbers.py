@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from promo.demand.assumptions import BEHAVIOUR, BOUNDS, POOL
+from promo.demand.assumptions import BEHAVIOUR, BOUNDS, CLAIMING, POOL, RUSH, WON
 from promo.errors import InputError, PromoError
 from promo.report import checkup
 from promo.study import load_study
@@ -15,7 +15,7 @@ Spoilt = Callable[[str, str, str], list[str]]
 
 
 def test_every_assumption_on_buyers_has_bounds_that_hold_its_range() -> None:
-    every = (*BEHAVIOUR, *POOL)
+    every = (*BEHAVIOUR, *POOL, *CLAIMING.values(), RUSH, *WON.values())
     assert set(BOUNDS) == {each.name for each in every}
     for each in every:
         least, most = BOUNDS[each.name]
