@@ -15,6 +15,19 @@ BUILT_FROM = ("promo", "campaigns", "pyproject.toml", "README.md", "LICENSE", ".
 HIDDEN = "campaigns/kaifeng/data/sales.parquet"
 
 
+def test_nothing_stands_at_the_top_beside_what_is_set():
+    """The top level of the project is fixed; what a tool leaves there must not be committed."""
+    listed = subprocess.run(
+        ["git", "ls-files"], cwd=ROOT, check=True, capture_output=True, text=True
+    )
+    top = {name.split("/")[0] for name in listed.stdout.splitlines()}
+    written = {name for name in top if not name.startswith(".")}
+    assert written == {
+        *("promo", "campaigns", "tests", "docs"),
+        *("pyproject.toml", "constraints.txt", "README.md", "CHANGELOG.md", "LICENSE"),
+    }
+
+
 def test_rooms_lean_one_way_and_few_touch_files():
     lint = Path(sys.executable).with_name("lint-imports")
     done = subprocess.run(

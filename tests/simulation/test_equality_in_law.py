@@ -12,6 +12,7 @@ which has the power where counts are small and tied. Bonferroni over all p value
 from __future__ import annotations
 
 import sys
+from copy import copy
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -302,17 +303,18 @@ class Compared:
 
     def households(self, kind, draws, *, market=None, till=Till):
         """So many draws of one oracle, all of one seed."""
-        market = market or self.market
-        tables = Tables(market, self.campaign)
+        lived_in = self if market is None else self.in_market(market)
+        first = lived_in.market.window[0]
+        return [
+            live(lived_in.market, till(self.campaign, first), households_of(lived_in, kind, n))
+            for n in range(draws)
+        ]
 
-        def people(number):
-            stream = np.random.default_rng([20221101, kind == "utilities", number])
-            if kind == "utilities":
-                return UtilityHouseholds(market, self.campaign, stream)
-            return TableHouseholds(tables, stream)
-
-        first = market.window[0]
-        return [live(market, till(self.campaign, first), people(n)) for n in range(draws)]
+    def in_market(self, market):
+        """The same campaign among people who behave otherwise."""
+        other = copy(self)
+        other.market, other.tables = market, None
+        return other
 
     def p_values(self, lived, kind, histories):
         """Of this oracle against the product; tables hold no joint law of both vehicles."""
