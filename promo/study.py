@@ -219,11 +219,6 @@ class Study:
                 "预留(按先到先得推演)",
                 "reservation (simulated as first come)",
             ),
-            (
-                _won(self.campaign) == "vouchers" and any(pot.is_dated for pot in money.pots),
-                "分轮发券(各轮的券都在第一天发完)",
-                "rounds of vouchers (those of all rounds are drawn on the first day)",
-            ),
             (money.quotas, "分经销商、企业、车型或每日限额", "quotas"),
             (money.priority, "优先次序", "priority keys"),
             (self.stage.programme.rules.private, "企业让利", "what makers and dealers give"),

@@ -93,6 +93,8 @@ class Rules:
     def offers(self, cells: pl.DataFrame, open_pots: frozenset[str]) -> pl.DataFrame:
         """What each pot would pay to each cell, in fen: one row a cell, `pot.<id>` columns.
 
+        A voucher of a round is taken to be redeemed before its pot closes.
+
         A fact that `cells` does not carry at all is taken as fulfilled by the buyer where a
         condition of eligibility reads it; a null in a column that is there means no money.
         """
@@ -105,13 +107,13 @@ class Rules:
         alone = self._alone(self._parts(known))
         frame = frame.with_columns(approved.alias("approved"), **steps("alone", alone))
         paid = {
-            name: pl.when("approved", self._is_served(name, amount, open_pots))
+            name: pl.when("approved", self._is_served(name, amount, open_pots, rounds=True))
             .then(amount.fill_null(0))
             .otherwise(0)
             for name, amount in columns("alone", self.public).items()
         }
         frame = self._combined(frame, paid, "combined")
-        drawn = self._drawn(columns("combined", self.public), open_pots)
+        drawn = self._drawn(columns("combined", self.public), open_pots, rounds=True)
         by_pot = {f"pot.{pot}": total(amounts) for pot, amounts in drawn.items()}
         return frame.with_columns(**by_pot).select(*by_pot)
 
@@ -383,7 +385,7 @@ class Rules:
     # pots
 
     def _routes(
-        self, benefit: str, amount: pl.Expr, open_pots: frozenset[str]
+        self, benefit: str, amount: pl.Expr, open_pots: frozenset[str], *, rounds: bool
     ) -> list[tuple[str, pl.Expr | None]]:
         """The open pots that may pay a benefit and when each does; None: always."""
         if self.campaign.money.unlimited:
@@ -393,7 +395,10 @@ class Rules:
         for pot in self.campaign.money.pots:
             if benefit not in pot.pays or pot.id not in open_pots:
                 continue
-            fits = [*self._on_time(pot), *([] if pot.face is None else [amount == pot.face])]
+            fits = [
+                *self._on_time(pot, rounds=rounds),
+                *([] if pot.face is None else [amount == pot.face]),
+            ]
             tests = [*fits, *(~each for each in passed)]
             routes.append((pot.id, pl.all_horizontal(tests) if tests else None))
             if not fits:
@@ -401,14 +406,15 @@ class Rules:
             passed.append(pl.all_horizontal(fits))
         return routes
 
-    def _on_time(self, pot: Pot) -> list[pl.Expr]:
+    def _on_time(self, pot: Pot, *, rounds: bool) -> list[pl.Expr]:
         """Does the event that orders claims lie between the opening and the closing of a pot?
 
-        Vouchers are drawn, not claimed, between them. An event that is not dated is in time.
+        Vouchers are drawn, not claimed, between them: claims are not held to it, unless `rounds`
+        are simulated. An event that is not dated is in time.
         """
         allocation, order_by = self.campaign.money.allocation, self.campaign.money.order_by
         drawn = allocation is not None and allocation.voucher is not None
-        if drawn or order_by is None or not pot.is_dated:
+        if (drawn and not rounds) or order_by is None or not pot.is_dated:
             return []
         event = order_by.removesuffix("_time")
         if event not in CLOCKS:
@@ -418,9 +424,11 @@ class Rules:
         by_day = window.in_days(event).expression()
         return [by_hour.fill_null(by_day).fill_null(value=True)]
 
-    def _is_served(self, benefit: str, amount: pl.Expr, open_pots: frozenset[str]) -> pl.Expr:
+    def _is_served(
+        self, benefit: str, amount: pl.Expr, open_pots: frozenset[str], *, rounds: bool = False
+    ) -> pl.Expr:
         """Would some open pot pay this amount of a benefit?"""
-        routes = [test for _, test in self._routes(benefit, amount, open_pots)]
+        routes = [test for _, test in self._routes(benefit, amount, open_pots, rounds=rounds)]
         if any(test is None for test in routes):
             return pl.lit(value=True)
         return pl.any_horizontal(
@@ -428,14 +436,14 @@ class Rules:
         )
 
     def _drawn(
-        self, amounts: Mapping[str, pl.Expr], open_pots: frozenset[str]
+        self, amounts: Mapping[str, pl.Expr], open_pots: frozenset[str], *, rounds: bool = False
     ) -> dict[str, Named]:
         """What each pot pays of each benefit: the first open pot that fits pays it."""
         drawn: dict[str, Named] = {
             pot: {} for pot in [each.id for each in self.campaign.money.pots] or [UNLIMITED]
         }
         for name, amount in amounts.items():
-            for pot, test in self._routes(name, amount, open_pots):
+            for pot, test in self._routes(name, amount, open_pots, rounds=rounds):
                 part = amount if test is None else pl.when(test).then(amount).otherwise(0)
                 drawn[pot][name] = part
         return drawn

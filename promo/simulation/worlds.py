@@ -39,8 +39,8 @@ from promo.simulation.without import Planned
 
 BLOCK = 32
 """Draws evaluated together; a fixed size, so that no sum depends on workers."""
-ROUNDS_OF_ODDS = 6
-"""How often a chance to win is corrected: each round closes most of the distance."""
+ROUNDS_OF_ODDS = 10
+"""How often a chance to win is corrected: each time at least halves its logarithmic error."""
 BELIEF_SPREAD_DAYS = 7.0
 """How sharply people foresee the day on which the money is expected to run out (a judgement)."""
 
@@ -202,7 +202,7 @@ class Block:
         """The block in which people weigh the money by their chance to win it.
 
         The chance is money over applications, and applications follow from the chance: halving
-        the distance a few times finds where both agree.
+        the distance time after time finds where both agree.
         """
         if self.weight_of_chance is None:
             return self

@@ -17,6 +17,8 @@ HIDDEN = "campaigns/kaifeng/data/sales.parquet"
 
 def test_nothing_stands_at_the_top_beside_what_is_set():
     """The top level of the project is fixed; what a tool leaves there must not be committed."""
+    if not (ROOT / ".git").exists():
+        pytest.skip("not a checkout: nothing is committed here")
     listed = subprocess.run(
         ["git", "ls-files"], cwd=ROOT, check=True, capture_output=True, text=True
     )

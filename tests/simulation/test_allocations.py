@@ -304,6 +304,40 @@ def test_chance_agrees_with_the_means(lived, tiny):
         assert abs(cars.mean() - expected) < 3 * cars.std() / 16 + 1.0
 
 
+def test_every_round_of_vouchers_issues_its_own_and_what_lapsed_before(tiny):
+    """Two rounds of one face, wanted by far more than there are: 40, then 20 and those of the 40
+    that lapsed. Nine in ten are redeemed, in means exactly: 36, then 0.9 x (20 + 4)."""
+    first = (
+        "{id: first, face: 3000, count: 40, pays: [base], closes: 2022-11-15, unused: next_pot}"
+    )
+    second = "{id: second, face: 3000, count: 20, pays: [base], opens: 2022-11-16}"
+    study = tiny(
+        **{
+            **WAYS["vouchers"],
+            "allocation": VOUCHERS.replace("lost", "to_pool"),
+            "pots": f"    - {first}\n    - {second}",
+        }
+    )
+    lived = study.stage.block(central(study)).live(means)
+    assert lived.issued[0] == pytest.approx([40, 24])
+    assert lived.redeemed[0] == pytest.approx([36, 21.6])
+    assert not lived.spent[0, 15:, 0].any()
+    assert not lived.spent[0, :15, 1].any()
+
+
+def test_the_chance_that_is_weighed_is_the_chance_there_is(tiny):
+    """Money over applications at the chance found. One in twenty is ln 20 = 3 from a sure payment,
+    of which nine halvings leave 0.6 %."""
+    study = tiny(pots=POT % "amount: 60000", allocation=LOTTERY)
+    block = study.stage.block(central(study))
+    found = block._at_odds()
+    weighed = found.behaviour.perceived[0] / block.behaviour.perceived[0]
+    believed = weighed ** (1 / block.weight_of_chance[0])
+    lived = found.live(means)
+    there = lived.budget[0, 0] / (300_000 * lived.bought.sum())
+    assert believed == pytest.approx(there, rel=0.01)
+
+
 @pytest.mark.parametrize("way", ["vouchers", "a lottery"])
 def test_with_money_for_all_nobody_is_drawn_against(tiny, way):
     """Where there is enough for everybody, every allocation pays whom first come pays."""
