@@ -259,8 +259,8 @@ def exhaustion(worlds: Worlds) -> pl.DataFrame:
     if worlds.study.campaign.money.unlimited:
         return pl.DataFrame(schema=EXHAUSTION)
     closing = worlds.outcome.closing
-    happened = closing[np.isfinite(closing)]
-    length = max(worlds.window.stop - worlds.window.start, *np.ceil(happened).astype(int), 0)
+    latest = closing[np.isfinite(closing)].max(initial=0.0)
+    length = max(worlds.window.stop - worlds.window.start, int(latest) + 1)
     first = days_of(worlds)[worlds.window.start]
     pots = pot_names(worlds.study.stage.programme.rules)
     rows = [

@@ -88,6 +88,18 @@ def test_the_calendar_ends_where_the_measures_say(tiny):
     assert set(found.exhaustion["pot"]) == set(measured)
 
 
+def test_the_calendar_goes_on_until_the_last_pot_is_empty(tiny):
+    """Claims open a day after the window of purchases, so no money can be gone within it."""
+    claims = "  claim: {from: 2022-12-01T11:00, to: open}\n"
+    pots = "    - {id: main, amount: 30000, pays: [base]}"
+    found = appraise(tiny(claims=claims, commit_on="claim", pots=pots), seed=1, draws=16)
+    last = found.exhaustion["until"][-1]
+    assert last > found.window[1]
+    within = found.exhaustion.filter(pl.col("until") <= found.window[1])
+    assert within["run_out"].to_list() == [0.0] * 4
+    assert found.exhaustion["run_out"][-1] == 1.0
+
+
 def test_where_the_money_goes_adds_up_to_it_and_equal_amounts_go_as_the_cars_do(tiny):
     """Every car gets 3,000 yuan: what leaves is the share of cars built elsewhere or bought by
     people from elsewhere."""
