@@ -13,7 +13,7 @@ from typing import TypeAlias
 
 import polars as pl
 
-from promo import __version__, plant_results, results
+from promo import __version__, plant_results, plausibility, results
 from promo.crew import Crew, crew
 from promo.production import accounts, plants
 from promo.pull_through import pull_through, without_measures
@@ -53,6 +53,8 @@ class Appraisal:
         at_base, variance_share with variance_share_se; one row per assumption and headline measure
     additionality : belief, subsidised_cars, additional_cars_in_window, additional_cars_in_horizon,
         additional_per_subsidised_car; by the believed chance of another round, all else as stated
+    beside_published : lever, words_zh, words_en, unit, p50 with p05 and p95, published_low,
+        published_high, verdict; this design beside the response catalogue
     spend_path : day, mean, p05, p50, p95 of cumulative public money, yuan
     exhaustion : pot, until, run_out with se, p05 and p95, left; by week, the chance that a pot has
         run out by the end of this day, and that it has not; empty where money has no limit
@@ -91,6 +93,7 @@ class Appraisal:
     assumptions: tuple[Assumption, ...]
     sensitivity: pl.DataFrame
     additionality: pl.DataFrame
+    beside_published: pl.DataFrame
     spend_path: pl.DataFrame
     exhaustion: pl.DataFrame
     monthly_sales: pl.DataFrame
@@ -153,7 +156,9 @@ def appraise_among(
     moving = what_moves(study, hands).join(
         shares, on=["assumption", "measure"], how="left", maintain_order="left"
     )
-    tried = moving, by_belief(study, hands)
+    beside = plausibility.beside_published(worlds, parameters)
+    plausibility.refuse_absurd(study, beside, moving)
+    tried = moving, by_belief(study, hands), beside
     return _appraisal(worlds, tried, seed=seed)
 
 
@@ -170,7 +175,7 @@ def live(study: Study, hands: Crew, parameters: ParameterDraws, say: Progress) -
 
 
 def _appraisal(
-    worlds: Worlds, tried: tuple[pl.DataFrame, pl.DataFrame], *, seed: int
+    worlds: Worlds, tried: tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame], *, seed: int
 ) -> Appraisal:
     study = worlds.study
     setting = study.stage.setting
@@ -190,6 +195,7 @@ def _appraisal(
         assumptions=study.assumptions,
         sensitivity=tried[0],
         additionality=tried[1],
+        beside_published=tried[2],
         spend_path=results.spend_path(worlds),
         exhaustion=results.exhaustion(worlds),
         monthly_sales=results.monthly_sales(worlds),
@@ -198,7 +204,11 @@ def _appraisal(
         plants=plant_results.plants(worlds),
         accounts=results.accounts(worlds, standing),
         backtest=study.baseline.backtest,
-        warnings=(*study.warnings(), *results.borrowed(worlds)),
+        warnings=(
+            *study.warnings(),
+            *results.borrowed(worlds),
+            *plausibility.warnings(tried[2]),
+        ),
         limits=(*study.limits(), *LIMITS, *plants.LIMITS, *accounts.LIMITS),
         provenance=_provenance(study, seed=seed, draws=len(worlds.outcome.gain)),
         draws=_by_draw(measured),

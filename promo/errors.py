@@ -84,6 +84,9 @@ CODES: dict[str, str] = {
     "S701": "published amount without a source",
     "S702": "only cars of local plants pass",
     "S703": "policy not declared",
+    # against published responses
+    "G751": "people respond as nobody was ever seen to",
+    "G752": "result larger than any published response explains",
     # linked files
     "P801": "linked file not found",
     "P802": "path leaves the folder of campaigns",

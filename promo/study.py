@@ -23,6 +23,7 @@ from promo.demand.assumptions import (
 )
 from promo.demand.calibration import dirichlet_parts
 from promo.demand.overrides import override_findings
+from promo.demand.published import APART, LEVERS
 from promo.errors import Diagnostic, InputError, PromoError
 from promo.market.baseline import Baseline
 from promo.market.market import Market, QuotaLine, load_market
@@ -367,6 +368,7 @@ def _assemble(  # noqa: PLR0913, PLR0917 - the parts of a study
         level_factors=_level_factors(world, baseline),
     )
     _refuse_gifts(stage, assumptions)
+    _refuse_absurd(market, stage, assumptions)
     return Study(
         path=path,
         campaign=campaign,
@@ -436,6 +438,32 @@ def _refuse_gifts(stage: Stage, assumptions: Sequence[Assumption]) -> None:
             f"which costs {price / FEN_PER_YUAN:,.10g}",
             help="put a ceiling under 'combine', or leave the vehicle out by a condition",
         )
+
+
+def _refuse_absurd(
+    loaded: Loaded[Market], stage: Stage, assumptions: Sequence[Assumption]
+) -> None:
+    """Raise where buyers respond to prices, at the stated assumptions, as nobody ever did."""
+    found = []
+    for name, values in stage.levers(stated(assumptions)).items():
+        lever, value = LEVERS[name], float(values[0])
+        if lever.verdict(value) != "absurd":
+            continue
+        own = [each for each in lever.assumptions if each in loaded.required().behaviour]
+        cause = (own or lever.assumptions)[0]
+        found.append(
+            loaded.diagnostic(
+                ("behaviour", cause) if own else (),
+                "G751",
+                f"{cause} makes buyers respond as nobody was ever seen to: "
+                f"{lever.words.en} = {value:.3g}",
+                help=f"published are {lever.lowest:.3g} to {lever.highest():.3g} "
+                f"[{lever.largest.study.en}, {lever.largest.source}]; stay within "
+                f"{lever.least:.3g} to {APART * lever.highest():.3g}",
+            )
+        )
+    if found:
+        raise InputError(found)
 
 
 def _programme(campaign: Campaign, world: Market, policies: Sequence[Campaign]) -> Programme:

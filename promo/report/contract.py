@@ -9,6 +9,7 @@ from datetime import date
 import polars as pl
 
 from promo.appraisal import Appraisal, Provenance
+from promo.plausibility import catalogue
 from promo.report.numbers import currency_of
 from promo.report.words import Language, chosen
 from promo.schema import Assumption, Json, Measure
@@ -40,6 +41,8 @@ def appraisal_object(appraisal: Appraisal, language: Language) -> Json:
         "exhaustion": [_row(row, language) for row in appraisal.exhaustion.to_dicts()],
         "sensitivity": [_row(row, language) for row in appraisal.sensitivity.to_dicts()],
         "additionality": [_row(row, language) for row in appraisal.additionality.to_dicts()],
+        "beside_published": [_row(row, language) for row in appraisal.beside_published.to_dicts()],
+        "response_catalogue": [_row(row, language) for row in catalogue().to_dicts()],
         **_told_of_plants(appraisal, language),
     }
 

@@ -98,6 +98,7 @@ def parquet_files(appraisal: Appraisal) -> dict[str, bytes]:
         "accounts": appraisal.accounts,
         "sensitivity": appraisal.sensitivity,
         "additionality": appraisal.additionality,
+        "beside_published": appraisal.beside_published,
         "backtest": appraisal.backtest,
     }
     frames |= appraisal.told_of_plants

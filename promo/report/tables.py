@@ -12,6 +12,7 @@ from typing import Literal, TypeAlias
 import polars as pl
 
 from promo.appraisal import Appraisal
+from promo.demand.published import APART, LEVERS
 from promo.design.comparison import design_names
 from promo.report import words
 from promo.report.numbers import interval, number, scale_of, with_unit
@@ -92,6 +93,7 @@ def all_tables(appraisal: Appraisal, language: Language) -> tuple[Table, ...]:
         accounts(appraisal, language),
         sensitivity(appraisal, language),
         additionality(appraisal, language),
+        beside_published(appraisal, language),
         identity(appraisal, language),
         monthly_sales(appraisal, language),
         vehicles(appraisal, language),
@@ -528,6 +530,40 @@ def additionality(appraisal: Appraisal, language: Language) -> Table:
     )
     made = _table("additionality", columns, appraisal.additionality, language)
     return replace(made, note=note)
+
+
+def beside_published(appraisal: Appraisal, language: Language) -> Table:
+    """How buyers respond here, and in published studies."""
+    columns = (
+        Column("words", words.heading("lever", language)),
+        Column("p50", words.heading("p50", language), "by unit", "p05", "p95"),
+        _column("published_low", language, "by unit", room=72),
+        _column("published_high", language, "by unit"),
+        _column("verdict", language),
+    )
+    frame = appraisal.beside_published
+    if frame.height:
+        frame = _worded(frame, "words", language).with_columns(
+            _translated("verdict", words.VERDICT, language)
+        )
+    opening, closing, mark = ("（", "）", "；") if language == "zh" else (" (", ")", "; ")
+    studies = dict.fromkeys(
+        f"{words.chosen(each.study, language)}{opening}"
+        f"{words.translated(each.status, words.STATUS, language)}{closing}"
+        for lever in LEVERS.values()
+        for each in lever.published
+    )
+    note = words.chosen(
+        Words(
+            f"中位超过已公布最大值的 {APART:g} 倍即停止；活动不足两个月的，"
+            "销量净增按两个月的销量计。来源：",
+            f"a median beyond {APART:g} times the largest published stops the report; the rise of "
+            "sales counts over two months where the window is shorter. Sources: ",
+        ),
+        language,
+    )
+    made = _table("beside_published", columns, frame, language)
+    return replace(made, note=note + mark.join(studies))
 
 
 def strongest(table: Table, count: int) -> Table:

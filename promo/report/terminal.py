@@ -56,6 +56,7 @@ def appraisal_text(appraisal: Appraisal, language: Language, *, width: int, plai
     for measure in _by(moving, "measure"):
         page.table(measure)
     page.table(tables.additionality(appraisal, language))
+    page.table(tables.beside_published(appraisal, language))
     page.table(tables.identity(appraisal, language))
     page.table(tables.monthly_sales(appraisal, language))
     _show_assumptions(page, tables.assumptions(appraisal, language), language, width)

@@ -41,6 +41,11 @@ LEVEL: dict[str, Words] = {
     "buyers": Words("购车人", "buyers"),
     "elsewhere": Words("外地", "elsewhere"),
 }
+VERDICT: dict[str, Words] = {
+    "within": Words("在其中", "within"),
+    "below": Words("偏低", "below"),
+    "above": Words("偏高", "above"),
+}
 BACKTEST: dict[str, Words] = {
     "method": Words("方法", "method"),
     "horizon_months": Words("预测月数", "months ahead"),
@@ -80,6 +85,7 @@ TITLES: dict[str, Words] = {
     "additionality": Words(
         "净增车辆与购车人对下一轮的预期", "Additional cars by belief in another round"
     ),
+    "beside_published": Words("与已公布的反应对照", "Beside published responses"),
     "identity": Words("观察期恒等式", "Identity of the horizon"),
     "assumptions": Words("假设", "Assumptions"),
     "vehicles": Words("分车型(各次抽样的平均)", "By vehicle (means over draws)"),
@@ -160,6 +166,10 @@ HEADINGS: dict[str, Words] = {
     "additional_cars_in_window": Words("活动期内净增", "net, window"),
     "additional_cars_in_horizon": Words("观察期内净增", "net, horizon"),
     "additional_per_subsidised_car": Words("每辆获补贴车净增", "net per subsidised car"),
+    "lever": Words("反应", "response"),
+    "published_low": Words("已公布最小", "published, least"),
+    "published_high": Words("已公布最大", "published, largest"),
+    "verdict": Words("位置", "stands"),
     "source": Words("来源", "source"),
     "status": Words("状态", "status"),
     "term": Words("项", "term"),

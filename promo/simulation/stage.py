@@ -16,6 +16,7 @@ from promo.demand.calibration import (
     alpha_of_types,
     elasticity_by_price_fifth,
     solve,
+    version_elasticity,
 )
 from promo.demand.nested_logit import Nests
 from promo.demand.sorting import sort_buyers
@@ -242,6 +243,16 @@ class Stage:
         setting, solved = self.setting, self._solved(draws)
         by_fifth = elasticity_by_price_fifth(setting.nests, setting.market, setting.price, solved)
         return float(solved.market_elasticity[0]), by_fifth[0]
+
+    def levers(self, draws: ParameterDraws) -> dict[str, Floats]:
+        """Per cent (R,) by which 1 % of the price raises the sales of a lever of the catalogue."""
+        setting, solved = self.setting, self._solved(draws)
+        version = version_elasticity(setting.nests, setting.market, setting.price, solved)
+        return {
+            "model": -solved.returned.own_price_elasticity,
+            "version": -version,
+            "market": -solved.market_elasticity,
+        }
 
     def _solved(self, draws: ParameterDraws) -> Calibration:
         """Sensitivity, correlations and market response that return what was judged."""

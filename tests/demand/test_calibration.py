@@ -10,6 +10,7 @@ from promo.demand.calibration import (
     dirichlet_parts,
     elasticity_by_price_fifth,
     solve,
+    version_elasticity,
 )
 from promo.demand.nested_logit import Nests, pivot
 
@@ -139,3 +140,23 @@ def test_steps_of_the_dirichlet_have_its_means_and_variances() -> None:
     np.testing.assert_allclose(parts.mean(axis=1), mean, atol=1e-3)
     np.testing.assert_allclose(parts.var(axis=1), mean * (1 - mean) / 21, rtol=0.02)
     np.testing.assert_allclose(parts.sum(axis=0), 1, rtol=1e-14)
+
+
+def test_the_elasticity_of_a_version_is_that_of_small_changes_of_one_price() -> None:
+    judged = Judged(*(np.array([x, x]) for x in (-3.5, 0.5, 0.3, 0.2)))
+    solved = solve(NESTS, SHARES, PRICE, judged, np.array([[0.5, 0.7], [0.5, 0.95]]))
+    for draw, found in enumerate(version_elasticity(NESTS, SHARES, PRICE, solved)):
+        total = 0.0
+        for trim in range(SHARES.size):
+            rise = solved.alpha[draw] * PRICE * STEP * (np.arange(SHARES.size) == trim)
+            change = purchases(-rise, solved, draw) - purchases(rise, solved, draw)
+            total += change[trim] / (2 * STEP)  # its share times its elasticity
+        # Central differences err by the square of the step times the square of the elasticity.
+        assert found == pytest.approx(total, rel=1e-5)
+
+
+def test_a_version_of_each_model_responds_as_the_model() -> None:
+    alone = Nests.from_labels([*LABELS[:2], [f"m{n}" for n in range(36)]])
+    judged = Judged(*(np.array([x]) for x in (-3.5, 0.5, 0.3, 0.2)))
+    solved = solve(alone, SHARES, PRICE, judged, np.array([0.5, 0.7]))
+    assert version_elasticity(alone, SHARES, PRICE, solved) == pytest.approx(-3.5, rel=1e-9)

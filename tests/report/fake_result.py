@@ -269,6 +269,23 @@ def _vehicles() -> pl.DataFrame:
     )
 
 
+def _beside_published() -> pl.DataFrame:
+    return pl.DataFrame(
+        {
+            "lever": ["model"],
+            "words_zh": ["一款车便宜 1%，多卖百分之几"],
+            "words_en": ["1 % off one model: its sales rise by, %"],
+            "unit": ["ratio"],
+            "p50": [3.5],
+            "p05": [2.2],
+            "p95": [5.8],
+            "published_low": [2.1],
+            "published_high": [6.8],
+            "verdict": ["within"],
+        }
+    )
+
+
 def _draws() -> pl.DataFrame:
     columns = {
         measure.kind.name: measure.draws for measure in _measures() if measure.group is None
@@ -292,6 +309,7 @@ def appraisal() -> Appraisal:
         assumptions=_assumptions(),
         sensitivity=_sensitivity(),
         additionality=_additionality(),
+        beside_published=_beside_published(),
         spend_path=_spend_path(first),
         exhaustion=_exhaustion(first),
         monthly_sales=_monthly_sales(),
