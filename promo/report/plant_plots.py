@@ -6,18 +6,15 @@ what is built more or less because of it with its trough, and a letter a week fo
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 
-import numpy as np
 import polars as pl
 
-from promo.report.plots import unpainted
+from promo.report.plots import DOTTED, THICK, Line, lines_over_time
 from promo.report.words import Language, chosen
 from promo.schema import Words
 
 _HEIGHT = 9
-_THICK, _DOTTED = "hd", "."
 _PANELS = (
     ("sold", Words("销量", "sold")),
     ("ordered", Words("经销商订货", "ordered by dealers")),
@@ -33,12 +30,6 @@ _BOTH = Words(
 _BINDS = Words("每周的约束", "what binds, week by week")
 
 
-@dataclass(frozen=True, slots=True)
-class _Line:
-    values: Sequence[float]
-    marker: str
-
-
 def plant_weeks(weeks: pl.DataFrame, language: Language, *, width: int) -> list[str]:
     """One plant's weeks in panels and a strip, as lines; none where they cannot be drawn.
 
@@ -49,7 +40,7 @@ def plant_weeks(weeks: pl.DataFrame, language: Language, *, width: int) -> list[
         return []
     half = width // 2 - 1
     panels = [_both_worlds(weeks, name, half) for name, _ in _PANELS]
-    net = [_Line(weeks[name].to_list(), mark) for name, mark in _NET_LINES]
+    net = [Line(weeks[name].to_list(), mark) for name, mark in _NET_LINES]
     below = _drawn(net, weeks, width)
     if below is None or any(panel is None for panel in panels):
         return []
@@ -62,38 +53,16 @@ def plant_weeks(weeks: pl.DataFrame, language: Language, *, width: int) -> list[
     return [*lines, *_strip(weeks, language)]
 
 
-_NET_LINES = (("extra_p05", _DOTTED), ("extra_p95", _DOTTED), ("extra", _THICK))
+_NET_LINES = (("extra_p05", DOTTED), ("extra_p95", DOTTED), ("extra", THICK))
 
 
 def _both_worlds(weeks: pl.DataFrame, name: str, width: int) -> list[str] | None:
     without, with_ = (weeks[f"{name}_{world}"].to_list() for world in ("without", "with"))
-    return _drawn([_Line(without, _DOTTED), _Line(with_, _THICK)], weeks, width)
+    return _drawn([Line(without, DOTTED), Line(with_, THICK)], weeks, width)
 
 
-def _drawn(lines: Iterable[_Line], weeks: pl.DataFrame, width: int) -> list[str] | None:
-    """Lines by week drawn by plotext, or None where the installed plotext cannot."""
-    try:
-        import plotext
-
-        figure = plotext.figure
-        figure.clear()
-        figure.theme("colorless")
-        figure.plot_size(width, _HEIGHT)
-        places = list(range(weeks.height))
-        lines = list(lines)
-        dense = np.linspace(0, places[-1], 4 * width)
-        for line in lines:
-            values = np.interp(dense, places, line.values)
-            figure.draw(figure.signal(dense.tolist(), values.tolist(), marker=line.marker))
-        ticks = places[:: max(1, weeks.height // max(2, width // 16))]
-        figure.ruler("x").ticks(ticks, [f"{weeks['week'][place]:%m-%d}" for place in ticks])
-        low = min(min(line.values) for line in lines)
-        high = max(max(line.values) for line in lines)
-        levels = [low, (low + high) / 2, high]
-        figure.ruler("y").ticks(levels, [f"{level:,.0f}" for level in levels])
-        return unpainted(figure.build().string()).splitlines()
-    except (ImportError, AttributeError, TypeError):
-        return None
+def _drawn(lines: Sequence[Line], weeks: pl.DataFrame, width: int) -> list[str] | None:
+    return lines_over_time(lines, [f"{week:%m-%d}" for week in weeks["week"]], width, _HEIGHT)
 
 
 def _beside(titles: Sequence[str], panels: Sequence[list[str]], width: int) -> list[str]:

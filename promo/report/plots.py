@@ -1,14 +1,87 @@
-"""What does the spending look like over time, drawn in characters?"""
+"""What do the spending and the sales look like over time, drawn in characters?"""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
 import polars as pl
 
 from promo.report.numbers import Scale, number, scale_of
 from promo.report.words import Language, chosen
+from promo.schema import Words
 
 _HEIGHT = 14
+_PANEL = 9
 _QUANTILES = ("p05", "p50", "p95")
+THICK, DOTTED = "hd", "."
+_SALES = Words(
+    "每月辆数: 粗线有活动, 点线没有", "cars a month: thick with, dotted without the campaign"
+)
+_NET = Words(
+    "每月净增辆数, 点线之间为九成抽样",
+    "additional cars a month, net; nine draws in ten between the dotted lines",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line of a plot: a value at each time, and how it is drawn."""
+
+    values: Sequence[float]
+    marker: str
+
+
+def monthly_sales(months: pl.DataFrame, language: Language, *, width: int) -> list[str]:
+    """City sales with and without, and below them the difference with its interval, as lines.
+
+    The months at both ends may be short, so they are left out; none where there is nothing left
+    or it cannot be drawn.
+    """
+    months = months.slice(1, max(0, months.height - 2))
+    if months.height < 2:
+        return []
+    labels = [f"{month:%Y-%m}" for month in months["month"]]
+    panels = (
+        (_SALES, (("without", DOTTED), ("with_", THICK))),
+        (_NET, (("additional_p05", DOTTED), ("additional_p95", DOTTED), ("additional", THICK))),
+    )
+    made = []
+    for title, names in panels:
+        lines = [Line(months[name].to_list(), marker) for name, marker in names]
+        drawn = lines_over_time(lines, labels, width, _PANEL)
+        if drawn is None:
+            return []
+        made += [chosen(title, language), *drawn]
+    return made
+
+
+def lines_over_time(
+    lines: Sequence[Line], labels: Sequence[str], width: int, height: int
+) -> list[str] | None:
+    """Lines drawn by plotext over labelled times, or None where the installed plotext cannot."""
+    try:
+        import plotext
+
+        figure = plotext.figure
+        figure.clear()
+        figure.theme("colorless")
+        figure.plot_size(width, height)
+        places = list(range(len(labels)))
+        dense = np.linspace(0, places[-1], 4 * width)
+        for line in lines:
+            values = np.interp(dense, places, line.values)
+            figure.draw(figure.signal(dense.tolist(), values.tolist(), marker=line.marker))
+        ticks = places[:: max(1, len(places) // max(2, width // 16))]
+        figure.ruler("x").ticks(ticks, [labels[place] for place in ticks])
+        low = min(min(line.values) for line in lines)
+        high = max(max(line.values) for line in lines)
+        levels = [low, 0.0 if low < 0 < high else (low + high) / 2, high]
+        figure.ruler("y").ticks(levels, [f"{level:,.0f}" for level in levels])
+        return unpainted(figure.build().string()).splitlines()
+    except (ImportError, AttributeError, TypeError):
+        return None
 
 
 def spend_curve(path: pl.DataFrame, language: Language, *, width: int, plain: bool) -> str:

@@ -38,6 +38,7 @@ def appraisal_text(appraisal: Appraisal, language: Language, *, width: int, plai
     page.table(tables.money(appraisal, language))
     page.table(tables.parts(appraisal, language))
     page.curve(appraisal.spend_path)
+    page.sales(appraisal.monthly_sales)
     page.table(tables.of_change(tables.exhaustion(appraisal, language)))
     for plant in _by(tables.plants(appraisal, language), "plant"):
         page.table(plant)
@@ -137,6 +138,18 @@ class Page:
             self._print(Text(line, no_wrap=True))
         if not self._plain:
             self._lines(plots.legend(self._language, plots.unit_of(path, self._language)))
+        self._print("")
+
+    def sales(self, months: pl.DataFrame) -> None:
+        """Sales by month, drawn; a plain page has them in their table."""
+        if self._plain:
+            return
+        lines = plots.monthly_sales(months, self._language, width=self._width)
+        if not lines:
+            return
+        self._title(chosen(TITLES["monthly_sales"], self._language))
+        for line in lines:
+            self._print(Text(line, no_wrap=True))
         self._print("")
 
     def plant(self, weeks: pl.DataFrame) -> None:
