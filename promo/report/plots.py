@@ -33,13 +33,14 @@ class Line:
     marker: str
 
 
-def monthly_sales(months: pl.DataFrame, language: Language, *, width: int) -> list[str]:
-    """City sales with and without, and below them the difference with its interval, as lines.
+def monthly_sales(
+    months: pl.DataFrame, language: Language, *, width: int
+) -> list[tuple[str, list[str]]]:
+    """City sales with and without, and the difference with its interval: captions and lines.
 
-    The months at both ends may be short, so they are left out; none where there is nothing left
-    or it cannot be drawn.
+    Every month is drawn, those at the ends as short as they are: a campaign may fill the first.
+    None where there is one month only, or it cannot be drawn.
     """
-    months = months.slice(1, max(0, months.height - 2))
     if months.height < 2:
         return []
     labels = [f"{month:%Y-%m}" for month in months["month"]]
@@ -48,12 +49,12 @@ def monthly_sales(months: pl.DataFrame, language: Language, *, width: int) -> li
         (_NET, (("additional_p05", DOTTED), ("additional_p95", DOTTED), ("additional", THICK))),
     )
     made = []
-    for title, names in panels:
+    for caption, names in panels:
         lines = [Line(months[name].to_list(), marker) for name, marker in names]
         drawn = lines_over_time(lines, labels, width, _PANEL)
         if drawn is None:
             return []
-        made += [chosen(title, language), *drawn]
+        made.append((chosen(caption, language), drawn))
     return made
 
 

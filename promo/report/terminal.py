@@ -38,7 +38,7 @@ def appraisal_text(appraisal: Appraisal, language: Language, *, width: int, plai
     page.table(tables.money(appraisal, language))
     page.table(tables.parts(appraisal, language))
     page.curve(appraisal.spend_path)
-    page.sales(appraisal.monthly_sales)
+    page.sales(tables.monthly_sales(appraisal, language))
     page.table(tables.of_change(tables.exhaustion(appraisal, language)))
     for plant in _by(tables.plants(appraisal, language), "plant"):
         page.table(plant)
@@ -140,16 +140,19 @@ class Page:
             self._lines(plots.legend(self._language, plots.unit_of(path, self._language)))
         self._print("")
 
-    def sales(self, months: pl.DataFrame) -> None:
+    def sales(self, months: Table) -> None:
         """Sales by month, drawn; a plain page has them in their table."""
         if self._plain:
             return
-        lines = plots.monthly_sales(months, self._language, width=self._width)
-        if not lines:
+        panels = plots.monthly_sales(months.frame, self._language, width=self._width)
+        if not panels:
             return
-        self._title(chosen(TITLES["monthly_sales"], self._language))
-        for line in lines:
-            self._print(Text(line, no_wrap=True))
+        self._title(months.title)
+        for caption, drawing in panels:
+            self._lines(caption)
+            for line in drawing:
+                self._print(Text(line, no_wrap=True))
+        self._lines(f"- {months.note}", hanging=2)
         self._print("")
 
     def plant(self, weeks: pl.DataFrame) -> None:
