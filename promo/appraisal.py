@@ -158,8 +158,17 @@ def appraise_among(
     )
     beside = plausibility.beside_published(worlds, parameters)
     plausibility.refuse_absurd(study, beside, moving)
-    tried = moving, by_belief(study, hands), beside
+    tried = _Tried(moving, by_belief(study, hands), beside)
     return _appraisal(worlds, tried, seed=seed)
+
+
+@dataclass(frozen=True, slots=True)
+class _Tried:
+    """Tables that need more than the worlds of the run: more runs, or the assumptions drawn."""
+
+    sensitivity: pl.DataFrame
+    additionality: pl.DataFrame
+    beside_published: pl.DataFrame
 
 
 def live(study: Study, hands: Crew, parameters: ParameterDraws, say: Progress) -> Outcome:
@@ -174,9 +183,7 @@ def live(study: Study, hands: Crew, parameters: ParameterDraws, say: Progress) -
     return joined(lived)
 
 
-def _appraisal(
-    worlds: Worlds, tried: tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame], *, seed: int
-) -> Appraisal:
+def _appraisal(worlds: Worlds, tried: _Tried, *, seed: int) -> Appraisal:
     study = worlds.study
     setting = study.stage.setting
     standing, reasons = study.standing()
@@ -193,9 +200,9 @@ def _appraisal(
         standing_reasons=reasons,
         measures=measured,
         assumptions=study.assumptions,
-        sensitivity=tried[0],
-        additionality=tried[1],
-        beside_published=tried[2],
+        sensitivity=tried.sensitivity,
+        additionality=tried.additionality,
+        beside_published=tried.beside_published,
         spend_path=results.spend_path(worlds),
         exhaustion=results.exhaustion(worlds),
         monthly_sales=results.monthly_sales(worlds),
@@ -207,7 +214,7 @@ def _appraisal(
         warnings=(
             *study.warnings(),
             *results.borrowed(worlds),
-            *plausibility.warnings(tried[2]),
+            *plausibility.warnings(tried.beside_published),
         ),
         limits=(*study.limits(), *LIMITS, *plants.LIMITS, *accounts.LIMITS),
         provenance=_provenance(study, seed=seed, draws=len(worlds.outcome.gain)),

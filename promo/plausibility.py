@@ -7,7 +7,8 @@ the report.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -17,6 +18,7 @@ from promo.errors import Diagnostic, InputError
 from promo.results import Worlds, totals
 from promo.schema import Floats, Words
 from promo.simulation.draws import ParameterDraws
+from promo.simulation.streams import OUTSIDE
 from promo.simulation.uncertainty import interval
 from promo.study import Study
 
@@ -86,10 +88,10 @@ def refuse_absurd(study: Study, beside: pl.DataFrame, moving: pl.DataFrame) -> N
 
 
 def _findings(
-    study: Study, rows: Iterable[dict[str, float]], strongest: str
-) -> Iterable[Diagnostic]:
+    study: Study, rows: Iterable[dict[str, Any]], strongest: str
+) -> Iterator[Diagnostic]:
     for row in rows:
-        lever = LEVERS[str(row["lever"])]
+        lever = LEVERS[row["lever"]]
         yield Diagnostic(
             study.path,
             1,
@@ -98,7 +100,7 @@ def _findings(
             f"no published response explains {lever.words.en} = {row['p50']:.3g}, beyond "
             f"{APART * row['published_high']:.3g}",
             help=f"published are {row['published_low']:.3g} to {row['published_high']:.3g} "
-            f"[{lever.largest.study.en}, {lever.largest.source}]; look first at "
+            f"[{lever.largest.study.en}; {lever.largest.source}]; look first at "
             f"{', '.join(lever.assumptions) or strongest}",
         )
 
@@ -117,16 +119,20 @@ def _strongest(study: Study, moving: pl.DataFrame) -> str:
 
 
 def _responses(worlds: Worlds) -> tuple[dict[str, Floats], float]:
-    """Responses of the run (R,), and its benefit as a share of the price of what it pays for."""
-    found = totals(worlds)
-    days = worlds.window.stop - worlds.window.start
-    usual = worlds.outcome.without_campaign[:, worlds.window].sum(axis=(1, 2))
-    usual = usual * max(1.0, SHORTEST_DAYS / days)
-    additional = found["additional_cars_in_window"]
+    """Responses of the run (R,), and its benefit as a share of the price of what it pays for.
+
+    A city may draw buyers from elsewhere without limit, a country cannot: the catalogue says
+    nothing of them, and they are left out. Who buys for money that is gone has responded as well.
+    """
+    found, outcome, window = totals(worlds), worlds.outcome, worlds.window
+    bought = outcome.bought.sum(axis=2)
+    additional = found["additional_cars_in_window"] - bought[:, OUTSIDE]
+    usual = outcome.without_campaign[:, window].sum(axis=(1, 2))
+    usual = usual * max(1.0, SHORTEST_DAYS / (window.stop - window.start))
     value = found["sales_value_subsidised"].sum()
     return {
         "sales_response": _ratio(additional, usual),
-        "additional_per_car": _ratio(additional, found["subsidised_cars"]),
+        "additional_per_car": _ratio(additional, bought.sum(axis=1) - bought[:, OUTSIDE]),
     }, float(found["spend"].sum() / value) if value > 0 else 0.0
 
 

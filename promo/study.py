@@ -458,7 +458,7 @@ def _refuse_absurd(
                 f"{cause} makes buyers respond as nobody was ever seen to: "
                 f"{lever.words.en} = {value:.3g}",
                 help=f"published are {lever.lowest:.3g} to {lever.highest():.3g} "
-                f"[{lever.largest.study.en}, {lever.largest.source}]; stay within "
+                f"[{lever.largest.study.en}; {lever.largest.source}]; stay within "
                 f"{lever.least:.3g} to {APART * lever.highest():.3g}",
             )
         )

@@ -147,8 +147,24 @@ def test_a_month_counts_as_two(tiny):
     usual = worlds.outcome.without_campaign[:, worlds.window].sum(axis=(1, 2))
     middle = np.sort(more / usual)[7] * 30 / 62  # the eighth of sixteen
     assert row_of(beside, "sales_response")["p50"] == pytest.approx(middle)
-    paid = totals(worlds)["subsidised_cars"]
-    assert row_of(beside, "additional_per_car")["p50"] == pytest.approx(np.sort(more / paid)[7])
+    bought = worlds.outcome.bought.sum(axis=(1, 2))
+    assert row_of(beside, "additional_per_car")["p50"] == pytest.approx(np.sort(more / bought)[7])
+
+
+def test_buyers_from_elsewhere_are_no_response_of_the_city(tiny):
+    """As many come as the city itself buys, and stop nothing; the city's own rise stays below."""
+    outside = (
+        "outside:\n  cars_per_month: {assumed: 900, range: [800, 1000], why: made up}\n"
+        "  travel_cost: {assumed: 300, range: [200, 400], why: made up}\n"
+        "  facts: {buyer_kind: individual, residence: 邻市, registered_in: 本市}\n"
+    )
+    worlds, drawn = lived(tiny(pots=AMPLE, outside=outside))
+    of_own = row_of(beside_published(worlds, drawn), "sales_response")
+    found = totals(worlds)
+    usual = worlds.outcome.without_campaign[:, worlds.window].sum(axis=(1, 2)) * 62 / 30
+    own = (found["additional_cars_in_window"] - found["came_from_outside"]) / usual
+    assert of_own["p50"] == pytest.approx(np.sort(own)[7])
+    assert of_own["p50"] < np.sort(found["additional_cars_in_window"] / usual)[7] / 2
 
 
 def test_nobody_subsidised_has_no_response_per_car(tiny):
@@ -173,10 +189,12 @@ def test_a_result_beyond_what_any_programme_did_stops_the_report(tiny, capsys):
     assert shown.out == ""
     said = " ".join(shown.err.split())
     assert "G752" in said
-    assert "city sales in the window rise by (net)" in said
-    assert "CARS 2009: Green et al. 2014, literature A2.9, A4" in said
+    assert "sales to buyers of the city rise by (net)" in said
+    assert "CARS 2009: Green et al. 2014; literature A2.9, A4" in said
     assert run(["simulate", study.path, "--draws", "16", "--lang", "zh", "--workers", "1"]) == 1
-    assert "已公布的反应都解释不了：活动期全市销量净增" in capsys.readouterr().err
+    said = "".join(capsys.readouterr().err.split())
+    assert "已公布的反应都解释不了：活动期本市购车人的销量净增" in said
+    assert "（美国CARS2009：Greenetal.2014，文献A2.9,A4）" in said
 
 
 def test_the_finding_names_what_moves_additional_cars_most(tiny):

@@ -15,7 +15,8 @@ Verdict: TypeAlias = Literal["within", "below", "above", "absurd"]
 
 APART = 1.5
 """How far papers on one and the same programme lie apart: CARS sold 360,000 cars more (Mian & Sufi
-2012) or 540,000 (Green et al. 2014). What is larger still by that much, no method explains."""
+2012) or 540,000 (Green et al. 2014). What is larger still by that much, no method explains. It is
+a judgement that elasticities lie no farther apart."""
 SHORTEST_DAYS = 62
 """July and August 2009, on which the papers on CARS agree: a response counts over two months."""
 
@@ -95,22 +96,22 @@ class Lever:
 _SOLD = 995_700 + 1_260_100
 """Light vehicles of July and August 2009 (BEA, LTOTALNSA: literature A4)."""
 _VOUCHERS = 677_842
-"""Paid by CARS (NHTSA: literature A1.3)."""
+"""Approved by CARS (NHTSA: literature A1.3)."""
 _BENEFIT = 4_170 / 26_915
 """Mean claim, 2,877.9 million USD over 690,114 (DOT 133-09: literature A1.1, A1.2), over the mean
 price of a new car (Edmunds, August 2009: campaigns/us/market.yaml)."""
-_PAPERS = (
-    ("Green et al. 2014", 540_000, "A2.9"),
-    ("Copeland & Kahn 2013", 450_000, "A2.1"),
-    ("Li, Linn & Spiller 2013", 370_000, "A2.5"),
-    ("Mian & Sufi 2012", 360_000, "A2.3"),
-    ("Edmunds 2009 (CRS R40654)", 125_000, "A2.12"),
+_ESTIMATES = (
+    (Words("Green et al. 2014", "Green et al. 2014"), 540_000, "A2.9"),
+    (Words("Copeland & Kahn 2013", "Copeland & Kahn 2013"), 450_000, "A2.1"),
+    (Words("Li, Linn & Spiller 2013", "Li, Linn & Spiller 2013"), 370_000, "A2.5"),
+    (Words("Mian & Sufi 2012", "Mian & Sufi 2012"), 360_000, "A2.3"),
+    (Words("当时最低的估计(CRS R40654)", "lowest of its time (CRS R40654)"), 125_000, "A2.12"),
 )
 """Cars that CARS sold more in July and August 2009."""
 
 
-def _of_cars(study: str, response: float, rows: str) -> Published:
-    words = Words(f"美国 CARS 2009：{study}", f"CARS 2009: {study}")
+def _of_cars(study: Words, response: float, rows: str) -> Published:
+    words = Words(f"美国 CARS 2009：{study.zh}", f"CARS 2009: {study.en}")
     return Published(words, response, response, _BENEFIT, f"literature {rows}", "derived")
 
 
@@ -167,7 +168,7 @@ LEVERS: dict[str, Lever] = {
     for each in (
         Lever(
             "model",
-            Words("一款车便宜 1%，多卖百分之几", "1 % off one model: its sales rise by, %"),
+            Words("一款车便宜 1%，多卖（%）", "1 % off one model raises its sales by (%)"),
             "ratio",
             _MODELS,
             ("own_price_elasticity",),
@@ -175,37 +176,38 @@ LEVERS: dict[str, Lever] = {
         ),
         Lever(
             "version",
-            Words("一个配置便宜 1%，多卖百分之几", "1 % off one version: its sales rise by, %"),
+            Words("一个配置便宜 1%，多卖（%）", "1 % off one version raises its sales by (%)"),
             "ratio",
             _MODELS,
             ("correlation_trim", "own_price_elasticity"),
         ),
         Lever(
             "market",
-            Words("全部车便宜 1%，多卖百分之几", "1 % off all cars: sales rise by, %"),
+            Words("全部车便宜 1%，多卖（%）", "1 % off all cars raises sales by (%)"),
             "ratio",
             _MARKETS,
             ("diversion_not_bought", "own_price_elasticity"),
         ),
         Lever(
             "sales_response",
-            Words("活动期全市销量净增（净）", "city sales in the window rise by (net)"),
+            Words("活动期本市购车人的销量净增（净）", "sales to buyers of the city rise by (net)"),
             "share",
             tuple(
                 _of_cars(study, more / (_SOLD - more), f"{row}, A4")
-                for study, more, row in _PAPERS
+                for study, more, row in _ESTIMATES
             ),
             scaled=True,
         ),
         Lever(
             "additional_per_car",
             Words(
-                "每辆获补贴车活动期内净增（净）",
-                "additional cars in the window per car paid (net)",
+                "每辆为补贴而买的车活动期内净增（净）",
+                "additional cars per car bought for the money (net)",
             ),
             "ratio",
             tuple(
-                _of_cars(study, more / _VOUCHERS, f"{row}, A1.3") for study, more, row in _PAPERS
+                _of_cars(study, more / _VOUCHERS, f"{row}, A1.3")
+                for study, more, row in _ESTIMATES
             ),
         ),
     )

@@ -10,6 +10,8 @@ from __future__ import annotations
 import functools
 import re
 
+from promo.demand.published import LEVERS
+
 SENTENCES: dict[str, str] = {
     # kinds of entries and values, which fill blanks of other sentences
     "a mapping": "“键: 值”的一组",
@@ -40,18 +42,13 @@ SENTENCES: dict[str, str] = {
     "{} = {}",
     "no published response explains {} = {}, beyond {}": "已公布的反应都解释不了：{} = {}，"
     "超过 {}",
-    "published are {} to {} [{}, {}]; stay within {} to {}": "已公布的为 {} 至 {}（{}，{}）；"
+    "published are {} to {} [{}; {}]; stay within {} to {}": "已公布的为 {} 至 {}（{}，{}）；"
     "请取在 {} 至 {} 之间",
-    "published are {} to {} [{}, {}]; look first at {}": "已公布的为 {} 至 {}（{}，{}）；"
+    "published are {} to {} [{}; {}]; look first at {}": "已公布的为 {} 至 {}（{}，{}）；"
     "请先看 {}",
-    "1 % off one model: its sales rise by, %": "一款车便宜 1%，多卖百分之几",
-    "1 % off one version: its sales rise by, %": "一个配置便宜 1%，多卖百分之几",
-    "1 % off all cars: sales rise by, %": "全部车便宜 1%，多卖百分之几",
-    "city sales in the window rise by (net)": "活动期全市销量净增（净）",
-    "additional cars in the window per car paid (net)": "每辆获补贴车活动期内净增（净）",
-    "United States 1990: Berry, Levinsohn & Pakes 1995": "美国 1990：Berry、Levinsohn & Pakes "
-    "1995",
-    "United States: Berry, Levinsohn & Pakes 2004": "美国：Berry, Levinsohn & Pakes 2004",
+    "literature {}": "文献 {}",
+    **{lever.words.en: lever.words.zh for lever in LEVERS.values()},
+    **{each.study.en: each.study.zh for lever in LEVERS.values() for each in lever.published},
     # files
     "cannot read this file: {}": "打不开：{}",
     "No such file or directory": "没有这个文件或文件夹",

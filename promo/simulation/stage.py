@@ -245,7 +245,7 @@ class Stage:
         return float(solved.market_elasticity[0]), by_fifth[0]
 
     def levers(self, draws: ParameterDraws) -> dict[str, Floats]:
-        """Per cent (R,) by which 1 % of the price raises the sales of a lever of the catalogue."""
+        """Per cent (R,) more sales for 1 % off the price, by price lever of the catalogue."""
         setting, solved = self.setting, self._solved(draws)
         version = version_elasticity(setting.nests, setting.market, setting.price, solved)
         return {

@@ -273,8 +273,8 @@ def _beside_published() -> pl.DataFrame:
     return pl.DataFrame(
         {
             "lever": ["model"],
-            "words_zh": ["一款车便宜 1%，多卖百分之几"],
-            "words_en": ["1 % off one model: its sales rise by, %"],
+            "words_zh": ["一款车便宜 1%，多卖（%）"],
+            "words_en": ["1 % off one model raises its sales by (%)"],
             "unit": ["ratio"],
             "p50": [3.5],
             "p05": [2.2],
