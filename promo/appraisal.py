@@ -19,7 +19,7 @@ from promo.production import accounts, plants
 from promo.pull_through import pull_through, without_measures
 from promo.results import Worlds
 from promo.schema import Assumption, Measure, Standing, Words
-from promo.sensitivity import by_belief, variance_shares, what_moves
+from promo.sensitivity import Done, by_belief, variance_shares, what_moves
 from promo.simulation.draws import ParameterDraws, draw_parameters
 from promo.simulation.worlds import BLOCK, LIMITS, Outcome, joined
 from promo.study import Study
@@ -151,14 +151,14 @@ def appraise_among(
     outcome = live(study, hands, parameters, say)
     pull = pull_through(study, parameters, outcome)
     worlds = Worlds(study, outcome, pull, without_measures(study, parameters, outcome))
-    say(0.6, TRYING)
+    say(LIVED, TRYING)
     shares = variance_shares(worlds, parameters)
-    moving = what_moves(study, hands).join(
+    moving = what_moves(study, hands, _part_of(say, LIVED, TRIED)).join(
         shares, on=["assumption", "measure"], how="left", maintain_order="left"
     )
     beside = plausibility.beside_published(worlds, parameters)
     plausibility.refuse_absurd(study, beside, moving)
-    tried = _Tried(moving, by_belief(study, hands), beside)
+    tried = _Tried(moving, by_belief(study, hands, _part_of(say, TRIED, 1.0)), beside)
     return _appraisal(worlds, tried, seed=seed)
 
 
@@ -176,10 +176,11 @@ def live(study: Study, hands: Crew, parameters: ParameterDraws, say: Progress) -
     blocks = [
         parameters.take(slice(first, first + BLOCK)) for first in range(0, len(parameters), BLOCK)
     ]
+    say(0.0, SIMULATING)
     lived = []
     for outcome in hands.outcomes(study, blocks, "chance"):
         lived.append(outcome)
-        say(0.6 * len(lived) / len(blocks), SIMULATING)
+        say(LIVED * len(lived) / len(blocks), SIMULATING)
     return joined(lived)
 
 
@@ -250,6 +251,13 @@ def _provenance(study: Study, *, seed: int, draws: int) -> Provenance:
 
 SIMULATING = Words("推演两个世界", "simulating both worlds")
 TRYING = Words("逐个检验假设", "trying each assumption")
+LIVED, TRIED = 0.7, 0.95
+"""About which share of the time has gone when 256 draws are lived, and each assumption tried."""
+
+
+def _part_of(say: Progress, since: float, until: float) -> Done:
+    """Tells the progress of a later part of the work as that of the whole."""
+    return lambda share: say(since + (until - since) * share, TRYING)
 
 
 def _silent(share: float, what: Words) -> None:

@@ -6,8 +6,9 @@ Beside it, the share of the variance over the draws that each assumption explain
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import TypeAlias
 
 import numpy as np
 import polars as pl
@@ -29,6 +30,9 @@ FEWEST_STRATA = 4
 PLANT_RUNS = 96
 """Variants that plants follow together; bounds the memory."""
 
+Done: TypeAlias = Callable[[float], None]
+"""Told which share of the work is done."""
+
 
 @dataclass(frozen=True, slots=True)
 class Variant:
@@ -38,7 +42,7 @@ class Variant:
     end: float
 
 
-def what_moves(study: Study, workers: Crew) -> pl.DataFrame:
+def what_moves(study: Study, workers: Crew, done: Done) -> pl.DataFrame:
     """One row per assumption and headline measure: at its low end, at its high end, as stated.
 
     The day on which the money runs out counts as the end of the window where it lasts.
@@ -49,7 +53,7 @@ def what_moves(study: Study, workers: Crew) -> pl.DataFrame:
     held = [as_stated, *(as_stated.holding(v.assumption.name, v.end) for v in variants)]
     concerns = study.uptake_names()
     moves = [True, *(v.assumption.name in concerns for v in variants)]
-    outcome = _outcomes(study, held, moves, workers)
+    outcome = _outcomes(study, held, moves, workers, done)
     base, *found = [
         row
         for first in range(0, len(held), PLANT_RUNS)
@@ -66,7 +70,7 @@ def what_moves(study: Study, workers: Crew) -> pl.DataFrame:
     return pl.DataFrame(rows, schema=SCHEMA, orient="row")
 
 
-def by_belief(study: Study, workers: Crew) -> pl.DataFrame:
+def by_belief(study: Study, workers: Crew, done: Done) -> pl.DataFrame:
     """Cars subsidised and additional by how far buyers believe in another round.
 
     All other assumptions are as stated and cars are taken at their means, as in `what_moves`.
@@ -74,7 +78,7 @@ def by_belief(study: Study, workers: Crew) -> pl.DataFrame:
     """
     as_stated = stated(study.assumptions)
     held = [as_stated.holding("renewal_belief", belief) for belief in BELIEFS]
-    outcome = _outcomes(study, held, [True] * len(held), workers)
+    outcome = _outcomes(study, held, [True] * len(held), workers, done)
     cars = _found(study, held, outcome, ADDITIONALITY)
     frame = pl.DataFrame({"belief": BELIEFS, **dict(zip(ADDITIONALITY, cars.T, strict=True))})
     subsidised, net = pl.col("subsidised_cars"), pl.col("additional_cars_in_horizon")
@@ -84,15 +88,22 @@ def by_belief(study: Study, workers: Crew) -> pl.DataFrame:
 
 
 def _outcomes(
-    study: Study, held: Sequence[ParameterDraws], moves: Sequence[bool], workers: Crew
+    study: Study,
+    held: Sequence[ParameterDraws],
+    moves: Sequence[bool],
+    workers: Crew,
+    done: Done,
 ) -> Outcome:
     """Outcome of every variant; one that concerns plants only has the buyers of the base."""
     lived = joined_draws([h for h, moved in zip(held, moves, strict=True) if moved])
     blocks = [lived.take(slice(at, at + BLOCK)) for at in range(0, len(lived), BLOCK)]
-    outcome = joined(list(workers.outcomes(study, blocks, "means")))
+    found = []
+    for each in workers.outcomes(study, blocks, "means"):
+        found.append(each)
+        done(len(found) / len(blocks))
     place = np.cumsum(moves) - 1
     run = np.where(moves, place, 0)
-    return outcome.take(run)
+    return joined(found).take(run)
 
 
 def _found(

@@ -90,6 +90,17 @@ def appraisal(rich):
     return appraise(rich, seed=1, draws=64)
 
 
+def test_progress_is_told_from_the_beginning_to_the_end_and_never_goes_back(rich):
+    told = []
+    appraise(rich, seed=1, draws=64, progress=lambda share, what: told.append((share, what.en)))
+    shares = [share for share, _ in told]
+    assert shares == sorted(shares)
+    assert (shares[0], shares[-1]) == (0.0, 1.0)
+    # 64 draws are two blocks of 32; more than 32 variants are tried after them, in several.
+    assert [what for _, what in told].count("simulating both worlds") == 1 + 2
+    assert len({share for share, what in told if what == "trying each assumption"}) >= 4
+
+
 # --- measures and tables ----------------------------------------------------------------------
 
 

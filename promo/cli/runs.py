@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-import time
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -182,24 +182,37 @@ def _written(folder: str, language: screen.Language) -> str:
 
 @contextmanager
 def progress_bar(language: screen.Language) -> Iterator[Progress | None]:
-    """A bar on stderr once the work has lasted a second, where stderr is a terminal."""
+    """A bar on stderr once the work has lasted a second, where stderr is a terminal.
+
+    It keeps time by itself, so that it is there and alive while a long block says nothing.
+    """
     if not sys.stderr.isatty():
         yield None
         return
     from rich.console import Console
+    from rich.progress import BarColumn, TaskProgressColumn, TextColumn, TimeElapsedColumn
     from rich.progress import Progress as Bar
 
-    with Bar(console=Console(stderr=True), transient=True, auto_refresh=False) as bar:
-        task = bar.add_task("", total=1.0, visible=False)
-        started = time.monotonic()
+    from promo.report.words import chosen
 
-        def report(share: float, doing: Words) -> None:
-            late = time.monotonic() - started > SECONDS_WITHOUT_BAR
-            words = doing.zh if language == "zh" else doing.en
-            bar.update(task, completed=share, description=words, visible=late)
-            bar.refresh()
+    columns = (TextColumn("{task.description}"), BarColumn())
+    clock = (TaskProgressColumn(), TimeElapsedColumn())
+    console = Console(stderr=True)
+    moves = console.is_interactive  # a terminal that cannot move its cursor gets no bar
+    bar = Bar(*columns, *clock, console=console, transient=True, disable=not moves)
+    task = bar.add_task("准备" if language == "zh" else "getting ready", total=1.0)
 
+    def report(share: float, doing: Words) -> None:
+        bar.update(task, completed=share, description=chosen(doing, language))
+
+    late = threading.Timer(SECONDS_WITHOUT_BAR, bar.start)
+    late.start()
+    try:
         yield report
+    finally:
+        late.cancel()
+        late.join()
+        bar.stop()
 
 
 def register(app: typer.Typer) -> None:
