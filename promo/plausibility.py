@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
+from promo.demand.assumptions import BEHAVIOUR
 from promo.demand.published import APART, LEVERS, SHORTEST_DAYS
 from promo.errors import Diagnostic, InputError
 from promo.results import Worlds, totals
@@ -77,19 +78,14 @@ def warnings(beside: pl.DataFrame) -> tuple[Words, ...]:
 
 
 def refuse_absurd(study: Study, beside: pl.DataFrame, moving: pl.DataFrame) -> None:
-    """Raise where the result is larger than any published response explains.
-
-    The finding names the assumption that moves additional cars most.
-    """
+    """Raise where the result is larger than any published response explains, and name suspects."""
     absurd = beside.filter(pl.col("verdict") == "absurd").iter_rows(named=True)
-    found = list(_findings(study, absurd, _strongest(study, moving)))
+    found = list(_findings(study, absurd, _suspects(study, moving)))
     if found:
         raise InputError(found)
 
 
-def _findings(
-    study: Study, rows: Iterable[dict[str, Any]], strongest: str
-) -> Iterator[Diagnostic]:
+def _findings(study: Study, rows: Iterable[dict[str, Any]], suspects: str) -> Iterator[Diagnostic]:
     for row in rows:
         lever = LEVERS[row["lever"]]
         yield Diagnostic(
@@ -101,8 +97,20 @@ def _findings(
             f"{APART * row['published_high']:.3g}",
             help=f"published are {row['published_low']:.3g} to {row['published_high']:.3g} "
             f"[{lever.largest.study.en}; {lever.largest.source}]; look first at "
-            f"{', '.join(lever.assumptions) or strongest}",
+            f"{', '.join(lever.assumptions) or suspects}",
         )
+
+
+def _suspects(study: Study, moving: pl.DataFrame) -> str:
+    """Assumptions about people outside their built-in ranges, else what moves the answer most."""
+    usual = {each.name: each for each in BEHAVIOUR}
+    strange = [
+        f"{stated.name} ({stated.value:g})"
+        for stated in study.assumptions
+        for built_in in [usual.get(stated.name)]
+        if built_in and not built_in.low <= stated.value <= built_in.high
+    ]
+    return ", ".join(strange) or _strongest(study, moving)
 
 
 def _strongest(study: Study, moving: pl.DataFrame) -> str:

@@ -191,13 +191,15 @@ def test_a_result_beyond_what_any_programme_did_stops_the_report(tiny, capsys):
     assert "G752" in said
     assert "sales to buyers of the city rise by (net)" in said
     assert "CARS 2009: Green et al. 2014; literature A2.9, A4" in said
+    # The three that this market puts outside their built-in ranges, in the order of docs/model.md.
+    assert "first at aware_public (0.99), moving_cost_earlier (0.0003), landing_days (1)" in said
     assert run(["simulate", study.path, "--draws", "16", "--lang", "zh", "--workers", "1"]) == 1
     said = "".join(capsys.readouterr().err.split())
     assert "已公布的反应都解释不了：活动期本市购车人的销量净增" in said
     assert "（美国CARS2009：Greenetal.2014，文献A2.9,A4）" in said
 
 
-def test_the_finding_names_what_moves_additional_cars_most(tiny):
+def test_among_usual_assumptions_the_finding_names_what_moves_additional_cars_most(tiny):
     beside = pl.DataFrame(
         {"lever": ["sales_response"], "p50": [0.9], "published_low": [0.06]}
         | {"published_high": [0.31], "verdict": ["absurd"]}
