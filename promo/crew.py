@@ -13,45 +13,61 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from multiprocessing.pool import AsyncResult, Pool
-from typing import Literal, TypeAlias
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from promo.errors import PromoError
-from promo.simulation.draws import ParameterDraws
-from promo.simulation.worlds import Outcome, chance, means
-from promo.study import Study, load_study
+
+if TYPE_CHECKING:
+    from promo.simulation.draws import ParameterDraws
+    from promo.simulation.worlds import Outcome
+    from promo.study import Study
+
+# What lives a block is imported where it is needed: helpers are started before anything else, and
+# import while the process that asks does.
 
 LuckKind: TypeAlias = Literal["chance", "means"]
 
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """One block of draws of one study, and the luck it lives with."""
+    """One block of draws of one study, read from files with these digests, and its luck."""
 
     study: int
+    inputs: tuple[tuple[str, str], ...]
     draws: ParameterDraws
     luck: LuckKind
 
 
 def live_block(study: Study, draws: ParameterDraws, luck: LuckKind) -> Outcome:
     """Both worlds in one block of draws."""
+    from promo.simulation.worlds import chance, means
+
     block = study.stage.block(draws)
     return block.live(chance(draws.seed) if luck == "chance" else means)
 
 
 @dataclass(frozen=True, slots=True)
+class Helpers:
+    """Helper processes or none, by their numbers."""
+
+    pool: Pool | None
+    numbers: frozenset[int]
+
+
+@dataclass(frozen=True, slots=True)
 class Crew:
-    """The studies at hand, and helper processes or none."""
+    """The studies at hand, and helpers that opened the same files."""
 
     studies: tuple[Study, ...]
-    pool: Pool | None
-    helpers: frozenset[int]
+    helpers: Helpers
 
     def outcomes(
         self, study: Study, blocks: Sequence[ParameterDraws], luck: LuckKind
     ) -> Iterator[Outcome]:
         """Outcomes of the blocks in their order."""
         number = next(n for n, each in enumerate(self.studies) if each is study)
-        tasks = [Task(number, draws, luck) for draws in blocks]
+        inputs = tuple(sorted(study.inputs.items()))
+        tasks = [Task(number, inputs, draws, luck) for draws in blocks]
         handed: dict[int, AsyncResult[Outcome | None]] = {}
         kept: dict[int, Outcome] = {}
         waiting = list(range(len(tasks)))
@@ -70,7 +86,7 @@ class Crew:
         """What a helper made of its block; None where the helper is gone or could not do it."""
         while not result.ready():
             alive = {child.pid for child in multiprocessing.active_children()}
-            if not self.helpers <= alive:
+            if not self.helpers.numbers <= alive:
                 return None
             result.wait(0.2)
         return result.get() if result.successful() else None
@@ -81,31 +97,38 @@ class Crew:
         waiting: list[int],
         handed: dict[int, AsyncResult[Outcome | None]],
     ) -> None:
-        """Give each idle helper the next block."""
-        if self.pool is None:
+        """Give each helper the next block, and one to go on with while there are many."""
+        if self.helpers.pool is None:
             return
+        helpers = len(self.helpers.numbers)
         busy = sum(not result.ready() for result in handed.values())
-        while waiting and busy < len(self.helpers):
+        ahead = 2 if len(waiting) > 2 * helpers else 1
+        while waiting and busy < ahead * helpers:
             place = waiting.pop(0)
-            handed[place] = self.pool.apply_async(_help, (tasks[place],))
+            handed[place] = self.helpers.pool.apply_async(_help, (tasks[place],))
             busy += 1
 
 
 @contextmanager
 def crew(studies: Sequence[Study], *, workers: int) -> Iterator[Crew]:
     """A crew of this many workers, the asking process among them."""
-    opened = tuple(studies)
+    with called([study.path for study in studies], workers=workers) as helpers:
+        yield Crew(tuple(studies), helpers)
+
+
+@contextmanager
+def called(paths: Sequence[str], *, workers: int) -> Iterator[Helpers]:
+    """Helpers that open the studies in these files, called before they are wanted."""
     if workers <= 1:
-        yield Crew(opened, None, frozenset())
+        yield Helpers(None, frozenset())
         return
-    files = tuple((study.path, tuple(sorted(study.inputs.items()))) for study in opened)
     spawn = multiprocessing.get_context("spawn")
     others = {child.pid for child in multiprocessing.active_children()}
     with _deaf_to_interruption():
-        pool = spawn.Pool(workers - 1, _open, (files,))
+        pool = spawn.Pool(workers - 1, _open, (tuple(paths),))
     with pool:
         mine = {child.pid for child in multiprocessing.active_children()} - others
-        yield Crew(opened, pool, frozenset(pid for pid in mine if pid is not None))
+        yield Helpers(pool, frozenset(pid for pid in mine if pid is not None))
 
 
 @contextmanager
@@ -127,21 +150,22 @@ def _deaf_to_interruption() -> Iterator[None]:
 _OPENED: list[Study] = []
 
 
-def _open(files: Sequence[tuple[str, tuple[tuple[str, str], ...]]]) -> None:
-    """Open the studies in a helper process; leave none if a file is not what it was."""
+def _open(paths: Sequence[str]) -> None:
+    """Open the studies in a helper process; none if one cannot be opened."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    from promo.study import load_study
+
     try:
-        for path, inputs in files:
-            study = load_study(path)
-            if tuple(sorted(study.inputs.items())) != inputs:
-                break
-            _OPENED.append(study)
+        _OPENED.extend(load_study(path) for path in paths)
     except PromoError:
         _OPENED.clear()
 
 
 def _help(task: Task) -> Outcome | None:
-    """Live a block in a helper process; None if its study could not be opened there."""
+    """Live a block in a helper process; None if its study is not the same there."""
     if task.study >= len(_OPENED):
         return None
-    return live_block(_OPENED[task.study], task.draws, task.luck)
+    study = _OPENED[task.study]
+    if tuple(sorted(study.inputs.items())) != task.inputs:
+        return None
+    return live_block(study, task.draws, task.luck)

@@ -95,6 +95,8 @@ sales.register(app)
 
 def main() -> None:
     """Run the command line and leave with its exit code."""
+    # Processes share the work: threads of theirs would only get in each other's way.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     sys.exit(run(sys.argv[1:]))
 
 

@@ -86,18 +86,20 @@ def simulate(  # noqa: PLR0913 - a command's options
 
     Example: promo simulate campaigns/kaifeng/2022-q4.yaml --draws 64
     """
-    from promo import appraisal as model
-    from promo import study as files
-    from promo.report import contract, run_folder, terminal
-    from promo.report.numbers import amounts_in
+    from promo import crew
 
     reader = screen.chosen(language)
-    if out is not None:
-        run_folder.refuse_existing(out)
-    refuse_other_kinds(campaign)
-    study = files.load_study(campaign)
-    with progress_bar(reader) as progress:
-        result = model.appraise(study, seed=seed, draws=draws, workers=workers, progress=progress)
+    _refuse_before_work([campaign], out)
+    with crew.called([campaign], workers=workers) as helpers:
+        from promo import appraisal as model
+        from promo import study as files
+        from promo.report import contract, run_folder, terminal
+        from promo.report.numbers import amounts_in
+
+        study = files.load_study(campaign)
+        hands = crew.Crew((study,), helpers)
+        with progress_bar(reader) as progress:
+            result = model.appraise_among(study, hands, seed=seed, draws=draws, progress=progress)
     with amounts_in(result.currency):
         if out is not None:
             run_folder.write(out, run_folder.appraisal_files(result, reader))
@@ -126,23 +128,21 @@ def compare(  # noqa: PLR0913 - a command's options
 
     Example: promo compare campaigns/kaifeng/2022-q4.yaml campaigns/kaifeng/2022-q4.yaml --draws 64
     """
-    from promo import study as files
-    from promo.design import comparison
-    from promo.report import contract, run_folder, terminal
-    from promo.report.numbers import amounts_in
+    from promo import crew
 
     if len(campaigns) < 2:
         raise typer.BadParameter(say("至少要两个活动文件", "name at least two campaigns"))
     reader = screen.chosen(language)
-    if out is not None:
-        run_folder.refuse_existing(out)
-    for path in campaigns:
-        refuse_other_kinds(path)
-    studies = [files.load_study(path) for path in campaigns]
-    with progress_bar(reader) as progress:
-        result = comparison.compare(
-            studies, seed=seed, draws=draws, workers=workers, progress=progress
-        )
+    _refuse_before_work(campaigns, out)
+    with crew.called(campaigns, workers=workers) as helpers:
+        from promo import study as files
+        from promo.design import comparison
+        from promo.report import contract, run_folder, terminal
+        from promo.report.numbers import amounts_in
+
+        hands = crew.Crew(tuple(files.load_study(path) for path in campaigns), helpers)
+        with progress_bar(reader) as progress:
+            result = comparison.compare_among(hands, seed=seed, draws=draws, progress=progress)
     made = (result.appraisals, result.differences)
     with amounts_in(result.appraisals[0].currency):
         if out is not None:
@@ -155,6 +155,16 @@ def compare(  # noqa: PLR0913 - a command's options
             screen.out(terminal.comparison_text(*made, reader, width=size, plain=screen.plain()))
     if out is not None:
         screen.talk(_written(out, reader))
+
+
+def _refuse_before_work(campaigns: list[str], out: str | None) -> None:
+    """Refuse what needs no work to be refused: a folder that is there, files of another kind."""
+    if out is not None:
+        from promo.report import run_folder
+
+        run_folder.refuse_existing(out)
+    for path in campaigns:
+        refuse_other_kinds(path)
 
 
 def refuse_other_kinds(path: str) -> None:

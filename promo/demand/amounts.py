@@ -14,6 +14,8 @@ def amount_classes(amounts: Floats) -> tuple[Ints, Ints]:
     >>> first.tolist(), vehicle_class.tolist()
     ([0, 1], [0, 1, 0])
     """
-    by_vehicle = np.ascontiguousarray(amounts.reshape(-1, amounts.shape[-1]).T)
-    _, first, vehicle_class = np.unique(by_vehicle, axis=0, return_index=True, return_inverse=True)
-    return first.astype(np.int64), vehicle_class.reshape(-1).astype(np.int64)
+    by_vehicle = np.ascontiguousarray(amounts.reshape(-1, amounts.shape[-1]).T) + 0.0
+    rows = [row.tobytes() for row in by_vehicle]  # sums with 0.0, so that -0.0 is 0.0
+    number = {row: place for place, row in enumerate(dict.fromkeys(rows))}
+    vehicle_class = np.array([number[row] for row in rows], dtype=np.int64)
+    return np.unique(vehicle_class, return_index=True)[1].astype(np.int64), vehicle_class

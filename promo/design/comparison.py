@@ -12,7 +12,7 @@ import numpy as np
 import polars as pl
 
 from promo.appraisal import Appraisal, Progress, appraise_among
-from promo.crew import crew
+from promo.crew import Crew, crew
 from promo.results import RATIOS
 from promo.schema import MEASURES, Floats, Measure, MeasureKind, Words
 from promo.simulation.uncertainty import measure
@@ -60,14 +60,21 @@ def compare(
     progress: Progress | None = None,
 ) -> Comparison:
     """Appraise each design on the same draws of everything they assume, and subtract."""
-    count = len(studies)
     with crew(studies, workers=workers) as hands:
-        appraisals = tuple(
-            appraise_among(
-                study, hands, seed=seed, draws=draws, progress=_part(progress, number, count)
-            )
-            for number, study in enumerate(studies)
+        return compare_among(hands, seed=seed, draws=draws, progress=progress)
+
+
+def compare_among(
+    hands: Crew, *, seed: int, draws: int, progress: Progress | None = None
+) -> Comparison:
+    """Compare all studies of a crew."""
+    count = len(hands.studies)
+    appraisals = tuple(
+        appraise_among(
+            study, hands, seed=seed, draws=draws, progress=_part(progress, number, count)
         )
+        for number, study in enumerate(hands.studies)
+    )
     return Comparison(appraisals, differences(appraisals))
 
 

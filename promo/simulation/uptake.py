@@ -176,6 +176,9 @@ class Offer:
     response : of planned buyers who know, (R, P, I, J)
     willing : (period, group of weeks) -> willingness to come from there, by belief where that
         matters; of the types above
+    delayed : households that learn before the window opens and wait for it
+    outside, outside_gain : (R, W, J) cars a day of outside buyers, (R, P) yuan gained a car
+    pool : owners who would keep their car or buy a used one
     """
 
     fen: Ints
@@ -184,6 +187,10 @@ class Offer:
     types: Ints
     response: Response
     willing: dict[tuple[int, int], tuple[Willingness, ...]]
+    delayed: Delayed
+    outside: Floats
+    outside_gain: Floats
+    pool: Drawn
 
 
 def offer(
@@ -205,7 +212,19 @@ def offer(
     people = _People(
         setting, window, behaviour.of_types(types), planned, types, benefit[:, :, types]
     )
-    return Offer(paid.fen, old_car, benefit, types, response, people.all_willing())
+    outside, outside_gain = _outside(setting, window, behaviour, paid.fen[:, :, home.stop :])
+    return Offer(
+        fen=paid.fen,
+        old_car=old_car,
+        benefit=benefit,
+        types=types,
+        response=response,
+        willing=people.all_willing(),
+        delayed=_delayed(setting, window, behaviour, planned, benefit),
+        outside=outside,
+        outside_gain=outside_gain,
+        pool=_from_pool(setting, window, behaviour, planned, benefit),
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -303,8 +322,6 @@ def uptake(
     leaving = _leaving(setting, window, planned, movers.landing)
     paid_later = _paid_later(window, planned, made, movers, entry.belief)
     daily = np.moveaxis(planned.daily[:, :, window.days], 1, 2)
-    types = made.benefit.shape[2]
-    outside, outside_gain = _outside(setting, window, behaviour, made.fen[:, :, types:])
     return Uptake(
         fen=made.fen,
         benefit=made.benefit,
@@ -315,10 +332,10 @@ def uptake(
         ),
         joiners=aware[:, :, None] * daily,
         movers=movers,
-        delayed=_delayed(setting, window, behaviour, planned, made),
-        outside=outside,
-        outside_gain=outside_gain,
-        pool=_from_pool(setting, window, behaviour, planned, made),
+        delayed=made.delayed,
+        outside=made.outside,
+        outside_gain=made.outside_gain,
+        pool=made.pool,
         gain=market_gain(
             made.response.log_inclusive, behaviour.alpha[:, None], behaviour.zeta[:, None, None]
         ),
@@ -456,38 +473,38 @@ def _share_by_week(window: Window, made: Offer, belief: Floats) -> Floats:
 
 
 def _delayed(
-    setting: Setting, window: Window, behaviour: Behaviour, planned: Planned, made: Offer
+    setting: Setting, window: Window, behaviour: Behaviour, planned: Planned, benefit: Floats
 ) -> Delayed:
     """Households that learn before the window opens and wait for it."""
     opening = int(window.days[0])
-    draws, _, types, _ = made.benefit.shape
+    draws, _, everyone, _ = benefit.shape
+    types = np.flatnonzero(benefit.any(axis=(0, 1, 3)))
     waiting = np.zeros_like(planned.daily)
     vehicles = planned.shares[:, window.first_period].copy()
-    gain = np.zeros((draws, types))
-    landing = np.zeros((draws, window.days.size, types))
-    if opening == 0 or not made.types.size:
+    gain = np.zeros((draws, everyone))
+    landing = np.zeros((draws, window.days.size, everyone))
+    if opening == 0 or not types.size:
         return Delayed(waiting, landing, vehicles, gain)
-    benefit = made.benefit[:, 0, made.types]
     willing = willingness(
         setting.nests,
-        behaviour.of_types(made.types),
-        vehicles[:, made.types],
-        benefit,
-        behaviour.cost_later[:, made.types],
+        behaviour.of_types(types),
+        vehicles[:, types],
+        benefit[:, 0, types],
+        behaviour.cost_later[:, types],
     )
     before = np.arange(opening)
     between = Between.of(before, np.array([float(opening)]), np.array([opening]))
     share = np.moveaxis(between.read(willing.share[:, :, None], before)[..., 0], 0, 2)
     aware = aware_at_home(behaviour, before)[:, None, :]
-    waiting[:, made.types, :opening] = planned.daily[:, made.types, :opening] * aware * share
+    waiting[:, types, :opening] = planned.daily[:, types, :opening] * aware * share
     hazard = landing_hazard(behaviour, window.days[-1] - window.days)
     left = np.cumprod(1.0 - hazard, axis=1)
     lands = np.concatenate([np.ones((draws, 1)), left[:, :-1]], axis=1) * hazard
     landing = lands[:, :, None] * waiting.sum(axis=2)[:, None, :]
     landed = np.zeros_like(willing.share)
-    landed[..., 1] = waiting[:, made.types].sum(axis=2)
-    vehicles[:, made.types] = willing.composition(landed)
-    gain[:, made.types] = willing.gain_per_car(landed)
+    landed[..., 1] = waiting[:, types].sum(axis=2)
+    vehicles[:, types] = willing.composition(landed)
+    gain[:, types] = willing.gain_per_car(landed)
     return Delayed(waiting, landing, vehicles, gain)
 
 
@@ -520,7 +537,7 @@ def _outside(
 
 
 def _from_pool(
-    setting: Setting, window: Window, behaviour: Behaviour, planned: Planned, made: Offer
+    setting: Setting, window: Window, behaviour: Behaviour, planned: Planned, benefit: Floats
 ) -> Drawn:
     """Owners who would keep their car or buy a used one, and buy new for the money."""
     periods = slice(window.first_period, window.first_period + window.periods)
@@ -528,7 +545,7 @@ def _from_pool(
     return drawn_from_pool(
         setting.nests,
         behaviour,
-        Asked(planned.shares[:, periods], made.benefit, setting.mean_price_by_type()),
+        Asked(planned.shares[:, periods], benefit, setting.mean_price_by_type()),
         aware=aware_at_home(behaviour, window.days),
         hazard=np.clip(1.0 / behaviour.pool_days[:, None], at_the_end, 1.0),
         period=window.period,
