@@ -354,13 +354,15 @@ def pretend() -> None:
     def load_study(path: str) -> str:
         return path
 
-    def appraise(study: str, *, progress: Callable[..., None] | None, **_: Any) -> Appraisal:
+    def appraise_among(
+        study: str, hands: object, *, progress: Callable[..., None] | None, **_: Any
+    ) -> Appraisal:
         if progress is not None:
             progress(0.5, Words("一半", "half"))
         return appraisal()
 
     files.__dict__["load_study"] = load_study
-    model.__dict__["appraise"] = appraise
+    model.__dict__["appraise_among"] = appraise_among
 
 
 if __name__ == "__main__":
