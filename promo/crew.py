@@ -40,10 +40,11 @@ class Task:
 
 def live_block(study: Study, draws: ParameterDraws, luck: LuckKind) -> Outcome:
     """Both worlds in one block of draws."""
+    from promo.pull_through import yards_of
     from promo.simulation.worlds import chance, means
 
     block = study.stage.block(draws)
-    return block.live(chance(draws.seed) if luck == "chance" else means)
+    return block.live(chance(draws.seed) if luck == "chance" else means, yards_of(study, draws))
 
 
 @dataclass(frozen=True, slots=True)

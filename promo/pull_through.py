@@ -6,7 +6,7 @@ stock and output of each enterprise, and those become value, work and tax.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -20,7 +20,7 @@ from promo.production.accounts import (
     plant_accounts,
     purchase_tax_rate,
 )
-from promo.production.floor import as_slice
+from promo.production.floor import DAYS_PER_WEEK, as_slice
 from promo.production.manufacturer import (
     Manufacturer,
     built_here,
@@ -34,9 +34,13 @@ from promo.production.plants import (
     PlantLines,
     PlantParameters,
     both_worlds_together,
+    project,
+    weekly_rates,
+    worlds_of,
 )
 from promo.production.stocks import PlantPath
-from promo.schema import Floats, Ints
+from promo.production.waiting import not_handed_over, weeks_sold_out
+from promo.schema import Bools, Floats, Ints
 from promo.simulation.draws import ParameterDraws
 from promo.simulation.worlds import Outcome
 from promo.study import Study
@@ -116,8 +120,12 @@ def _output(
 
 @dataclass(frozen=True, slots=True)
 class PlantCase:
-    """What one enterprise is asked for in both worlds, and what it can do; for `both_worlds`."""
+    """What one enterprise is asked for in both worlds, and what it can do; for `both_worlds`.
 
+    `of_local` are the places of its vehicles among the local ones.
+    """
+
+    of_local: slice | Ints
     parameters: PlantParameters
     lines: PlantLines
     demand: PlantDemand
@@ -147,7 +155,62 @@ def plant_case(
         announced_day=0,
     )
     parameters = plant_parameters(manufacturer, draws.values, len(draws), announced=days[0])
-    return PlantCase(parameters, lines, demand)
+    return PlantCase(of_local, parameters, lines, demand)
+
+
+@dataclass(frozen=True, slots=True)
+class StudyYards:
+    """The yards of the enterprises whose files say what buyers do who find no car."""
+
+    study: Study
+    draws: ParameterDraws
+
+    def sold_out(self, rows: Ints, outcome: Outcome) -> Bools:
+        """Which local vehicles (R, V, L) are sold out in each week up to the window's last."""
+        setting = self.study.stage.setting
+        weeks = setting.window[1] // DAYS_PER_WEEK + 1
+        found = np.zeros((len(rows), weeks, int(setting.local.sum())), dtype=np.bool_)
+        for of_local, path, _ in self._paths(rows, outcome, weeks):
+            found[..., of_local] = weeks_sold_out(path, weeks)
+        return found
+
+    def too_late(self, rows: Ints, outcome: Outcome) -> Floats:
+        """Cars (R, H, L) ordered on each day that are not handed over within the window.
+
+        Fractions of cars are late in proportion to the whole cars of the week.
+        """
+        last = self.study.stage.setting.window[1]
+        found = np.zeros_like(outcome.with_campaign[..., :-1])
+        for of_local, path, sales in self._paths(rows, outcome, last // DAYS_PER_WEEK + 1):
+            late = not_handed_over(path, sales, last)
+            if found.dtype.kind == "i":
+                found[..., of_local] = late
+                continue
+            some, all_cars = (weekly_rates(cars.astype(np.float64)) for cars in (late, sales))
+            daily = np.repeat(_ratio(some, all_cars), DAYS_PER_WEEK, axis=1)[:, : found.shape[1]]
+            found[..., of_local] = daily * outcome.with_campaign[..., of_local]
+        return found
+
+    def _paths(
+        self, rows: Ints, outcome: Outcome, weeks: int
+    ) -> Iterator[tuple[slice | Ints, PlantPath, Ints]]:
+        """Each plant's first weeks with the campaign: its local vehicles, its path, its sales."""
+        draws = self.draws.take(rows)
+        for manufacturer in self.study.manufacturers:
+            if manufacturer.unmet is not None:
+                case = plant_case(self.study, manufacturer, draws, outcome)
+                _, asked = worlds_of(case.lines, case.demand)
+                yield case.of_local, project(case.parameters, asked, weeks=weeks), asked.sales
+
+
+def yards_of(study: Study, draws: ParameterDraws) -> StudyYards | None:
+    """The yards of a study; None where no file says what buyers do who find no car."""
+    told = any(manufacturer.unmet is not None for manufacturer in study.manufacturers)
+    return StudyYards(study, draws) if told else None
+
+
+def _ratio(part: Floats, whole: Floats) -> Floats:
+    return np.divide(part, whole, out=np.zeros_like(whole), where=whole > 0)
 
 
 def whole_cars(cars: Floats | Ints) -> Ints:

@@ -459,18 +459,23 @@ def _whole(cars: Floats) -> Cars:
 
 
 def project(
-    parameters: PlantParameters, inputs: PlantInputs, *, together: bool = False
+    parameters: PlantParameters,
+    inputs: PlantInputs,
+    *,
+    together: bool = False,
+    weeks: int | None = None,
 ) -> PlantPath:
     """How many cars are built, shipped, kept and owed on every day of this world?
 
-    Vehicle by vehicle, or with all vehicles as one (`together`: the last axis has length 1).
+    Vehicle by vehicle, or with all vehicles as one (`together`: the last axis has length 1); of
+    all weeks, or of the first `weeks` with nothing after them.
 
     The opening is the steady state of the world without the campaign: it depends on
     `expected_sales` and the parameters alone, so that both worlds open alike and, where the
     dealers hold their target, nothing moves until sales do.
     """
     run = _Run(parameters, inputs, together=together)
-    for week in range(run.planning.weeks):
+    for week in range(run.planning.weeks)[:weeks]:
         run.week(week)
     return run.finished()
 
@@ -516,6 +521,13 @@ def both_worlds(
 
     The base load is spread over the vehicles as the city's expected sales are.
     """
+    quiet, campaign = worlds_of(lines, demand)
+    without, with_ = (project(parameters, each, together=together) for each in (quiet, campaign))
+    return without, with_
+
+
+def worlds_of(lines: PlantLines, demand: PlantDemand) -> tuple[PlantInputs, PlantInputs]:
+    """What the worlds without and with the campaign ask of the plant."""
     by_vehicle = demand.expected.mean(axis=1)
     total = by_vehicle.sum(axis=1, keepdims=True)
     alike = np.full_like(by_vehicle, 1.0 / max(by_vehicle.shape[1], 1))
@@ -535,8 +547,7 @@ def both_worlds(
         campaign_sales=announced,
         announced_day=demand.announced_day,
     )
-    without, with_ = (project(parameters, each, together=together) for each in (quiet, campaign))
-    return without, with_
+    return quiet, campaign
 
 
 BLOCK_CELLS = 8192

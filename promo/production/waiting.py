@@ -16,8 +16,9 @@ from dataclasses import dataclass, fields
 
 import numpy as np
 
-from promo.production.floor import CARS, Cars
-from promo.schema import Floats
+from promo.production.floor import CARS, DAYS_PER_WEEK, Cars, shared
+from promo.production.stocks import PlantPath
+from promo.schema import Bools, Floats, Ints
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,3 +88,44 @@ def _first(cars: Cars, of: Cars) -> Cars:
     """The first `of` (R,) of cars (R, J), vehicle by vehicle in the order of the catalogue."""
     running: Cars = np.minimum(cars.cumsum(axis=1, dtype=CARS), of[:, np.newaxis])
     return np.diff(running, axis=1, prepend=CARS(0)).astype(CARS)
+
+
+def weeks_sold_out(path: PlantPath, weeks: int) -> Bools:
+    """In which of the first weeks is every car spoken for before the week begins, (R, V, J)?
+
+    Buyers wait, and neither what stands at the dealers nor what comes this week, which the orders
+    of the weeks before have settled, is more than they will take. Sales of the week have no part.
+    """
+    starts = np.arange(weeks) * DAYS_PER_WEEK
+    waiting = _before(np.zeros_like(path.dealer_start), path.waiting)[:, starts]
+    stock = path.dealer_opening[:, starts]
+    arriving = np.add.reduceat(path.arrived, starts, axis=1)[:, :weeks]
+    return np.asarray((waiting > 0) & (stock + arriving <= waiting))
+
+
+def _before(start: Cars, evening: Cars) -> Cars:
+    return np.concatenate([start[:, None], evening[:, :-1]], axis=1)
+
+
+def not_handed_over(path: PlantPath, sales: Ints, last: int) -> Ints:
+    """Cars (R, T, J) ordered on each day up to `last` that nobody has got by its evening.
+
+    First come, first served; those who lose patience are spread over all who wait.
+    """
+    draws, _, vehicles = sales.shape
+    left = path.took_local + path.took_other + path.gave_up
+    queue = np.zeros((draws * vehicles, last + 1), dtype=np.int64)
+    unserved = queue.copy()
+    for day in range(last + 1):
+        queue[:, day] = sales[:, day].ravel()
+        queue -= _first(queue, path.served[:, day].ravel())
+        gone = left[:, day].ravel()
+        some = np.flatnonzero(gone)
+        if some.size:
+            leaving = shared(queue[some], gone[some])
+            queue[some] -= leaving
+            unserved[some] += leaving
+    found = np.zeros_like(sales)
+    by_day = (unserved + queue).reshape(draws, vehicles, last + 1)
+    found[:, : last + 1] = by_day.swapaxes(1, 2)
+    return found

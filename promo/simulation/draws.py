@@ -42,7 +42,7 @@ class ParameterDraws:
     def __getitem__(self, name: str) -> Floats:
         return self.values[name]
 
-    def take(self, rows: slice) -> ParameterDraws:
+    def take(self, rows: slice | Ints) -> ParameterDraws:
         """The draws of these rows."""
         return replace(
             self,
@@ -134,6 +134,12 @@ class Luck(Protocol):
     def order(self, cars: npt.NDArray[Any]) -> tuple[Ints, npt.NDArray[Any], Floats]:
         """Claims of one day as they arrive: column, size and moment of the day (0 to 1)."""
 
+    def some(self, cars: npt.NDArray[Any], number: Any) -> npt.NDArray[Any]:
+        """Of these cars (C,), which (C,) are among so many picked from all of them?"""
+
+    def part(self, name: str) -> Luck:
+        """The luck of one part of a draw, whatever has been drawn before."""
+
 
 @dataclass(frozen=True, slots=True)
 class Chance:
@@ -161,6 +167,17 @@ class Chance:
         moments = np.sort(self.stream.random(columns.size))
         return columns, np.ones(columns.size, dtype=np.int64), moments
 
+    def some(self, cars: npt.NDArray[Any], number: Any) -> Ints:
+        return self.stream.multivariate_hypergeometric(cars, int(number))
+
+    def part(self, name: str) -> Chance:
+        key = self.stream.bit_generator.seed_seq
+        if not isinstance(key, np.random.SeedSequence):
+            raise TypeError("the stream of a draw has a key")
+        place = (*key.spawn_key, zlib.crc32(name.encode()))
+        found = np.random.SeedSequence(key.entropy, spawn_key=place)
+        return Chance(np.random.Generator(np.random.Philox(found)))
+
 
 @dataclass(frozen=True, slots=True)
 class Means:
@@ -185,3 +202,11 @@ class Means:
         sizes = cars[columns] / self.slices
         moments = np.repeat((np.arange(self.slices) + 0.5) / self.slices, present.size)
         return columns, sizes, moments
+
+    def some(self, cars: npt.NDArray[Any], number: Any) -> Floats:
+        total = float(cars.sum())
+        return np.asarray(cars * (number / total if total > 0 else 0.0))
+
+    def part(self, name: str) -> Means:
+        del name
+        return self

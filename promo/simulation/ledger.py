@@ -112,6 +112,10 @@ class Claimants:
         origin = normalised(_local_and_rest(streams.origin, local))
         return cls(setting, window, streams, columns, few, origin, kinds)
 
+    def by_vehicle(self) -> Floats:
+        """Expected purchases a day (R, W, L + 1) by local vehicle and rest."""
+        return np.asarray(self.columns.rates @ self.few.sum(axis=2))
+
     def tally(self, row: int, claims: Cars, luck: Luck) -> Tally:
         """Class the claims (W, A) of one draw and find what its households would have done."""
         claims = _lived(claims)

@@ -9,8 +9,8 @@ the day is lived in the next state. Cars bought before, whose claims arrive afte
 from __future__ import annotations
 
 from collections.abc import Callable, Generator
-from dataclasses import dataclass, field
-from typing import Any, Literal, TypeAlias
+from dataclasses import dataclass, field, replace
+from typing import Any, Literal, NamedTuple, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -90,6 +90,7 @@ class Spell:
     open_pots : numbers of the pots that were open
     start, end : instants in days since the window's first midnight
     claims : (W, A) purchases that were paid, by day of the purchase and amount class
+    fen : (W, A, K) that each pot paid for them
     unpaid : (W, A) purchases whose claims found no money, in the same way
     happen : (A,) expected share of the purchases of the state that are made: all of them, unless
         it is drawn beforehand who will be paid
@@ -99,8 +100,24 @@ class Spell:
     start: float
     end: float
     claims: Cars
+    fen: Cars
     unpaid: Cars
     happen: Floats
+
+    def copy(self) -> Spell:
+        """The same, to be changed."""
+        own = {name: getattr(self, name).copy() for name in ("claims", "fen", "unpaid")}
+        return replace(self, **own)
+
+    def take_back(self, day: int, cars: Cars) -> Cars:
+        """Let purchases (A,) of a day that were paid go unpaid; returns their fen (K,)."""
+        paid = np.where(self.claims[day] > 0, self.claims[day], 1)[:, None]
+        fen = self.fen[day] * cars[:, None]
+        fen = fen // paid if cars.dtype.kind == "i" else fen / paid
+        self.claims[day] -= cars
+        self.unpaid[day] += cars
+        self.fen[day] -= fen
+        return np.asarray(fen.sum(axis=0))
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,8 +139,39 @@ class MoneyPath:
     redeemed: Cars
 
 
-State: TypeAlias = tuple[frozenset[int], float]
-"""The open pots, and the instant from which on they are the only ones."""
+class State(NamedTuple):
+    """The open pots and the sold-out vehicles, and the instant from which on they are so."""
+
+    pots: frozenset[int]
+    instant: float
+    sold_out: frozenset[int] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Shelves:
+    """Which vehicles are sold out from week to week of the plants?
+
+    Luck is told apart by these weeks: what is bought before one is the same whatever is sold out
+    from then on.
+
+    Attributes
+    ----------
+    week : (W,) number of the week of each day of the window, from 0 on
+    sold_out : vehicles in each week
+    """
+
+    week: Ints
+    sold_out: tuple[frozenset[int], ...]
+
+    def on(self, day: int) -> frozenset[int]:
+        """Vehicles that are sold out on a day."""
+        return self.sold_out[int(self.week[day])]
+
+    def change_after(self, instant: float) -> int | None:
+        """The first day after an instant that does not find the same vehicles sold out."""
+        today = int(instant)
+        days = range(today + 1, self.week.size)
+        return next((day for day in days if self.on(day) != self.on(today)), None)
 
 
 def spend(  # noqa: PLR0913 - the pots, and the rules for them
@@ -152,13 +200,13 @@ def spend(  # noqa: PLR0913 - the pots, and the rules for them
     try:
         state = next(path)
         while True:
-            state = path.send(rates_in(*state))
+            state = path.send(rates_in(state.pots, state.instant))
     except StopIteration as ended:
         found: MoneyPath = ended.value
         return found
 
 
-def money_path(
+def money_path(  # noqa: PLR0913 - the pots, the rules for them, and the shelves
     budget: Ints,
     *,
     days: int,
@@ -166,11 +214,12 @@ def money_path(
     luck: Luck,
     carries: tuple[Carry, ...] = (),
     filing: Filing = AT_ONCE,
+    shelves: Shelves | None = None,
 ) -> Generator[State, ClaimRates, MoneyPath]:
     """The same, asking for the rates of each state: many draws can be answered together."""
-    desk = _Desk(budget, days, last_yuan, luck, carries, filing)
+    desk = _Desk(budget, days, last_yuan, luck, carries, filing, shelves)
     while desk.pots and desk.instant < days:
-        rates = yield desk.pots, desk.instant
+        rates = yield desk.state
         desk.enter(rates)
         desk.serve()
     return desk.path()
@@ -186,7 +235,13 @@ class _Spell:
     amount: Ints
     pending: Cars
     paid: Cars
+    fen: Cars
     unpaid: Cars
+
+    def pay(self, day: Ints, cars: Cars, amount: Ints) -> None:
+        """Note purchases (N, A) of these days as paid, by amounts (A, K)."""
+        np.add.at(self.paid, day, cars)
+        np.add.at(self.fen, day, cars[..., None] * amount)
 
 
 @dataclass(slots=True)
@@ -199,6 +254,7 @@ class _Desk:
     luck: Luck
     carries: tuple[Carry, ...]
     filing: Filing
+    shelves: Shelves | None = None
     instant: float = 0.0
     pots: frozenset[int] = field(init=False)
     closing: Floats = field(init=False)
@@ -214,11 +270,17 @@ class _Desk:
         self.spent = np.zeros((self.days + self.filing.room, self.budget.size), dtype=kind)
         self.filed = self.filing.day_of_claim(self.days)
 
+    @property
+    def state(self) -> State:
+        """The state that begins now."""
+        sold_out = self.shelves.on(int(self.instant)) if self.shelves else frozenset[int]()
+        return State(self.pots, self.instant, sold_out)
+
     def enter(self, rates: ClaimRates) -> None:
         """Draw the purchases that would be made if this state lasted to the end."""
-        bought = self.luck.counts(_from_instant(rates.rates, self.instant))
-        pending = self.luck.split(bought, self.filing.share)
-        none = np.zeros_like(bought)
+        pending = self._bought(_from_instant(rates.rates, self.instant))
+        none = np.zeros_like(pending[..., 0])
+        fen = np.zeros((*none.shape, self.budget.size), dtype=none.dtype)
         self.spells.append(
             _Spell(
                 self.pots,
@@ -227,9 +289,21 @@ class _Desk:
                 rates.amount,
                 pending,
                 none,
+                fen,
                 none.copy(),
             )
         )
+
+    def _bought(self, rates: Floats) -> Cars:
+        """Purchases (W, A, F) at these rates (W, A), by how late their claims are."""
+        if self.shelves is None:
+            return self.luck.split(self.luck.counts(rates), self.filing.share)
+        week, closed = self.shelves.week, self.budget.size - len(self.pots)
+        by_week = []
+        for number in range(int(week[-1]) + 1):
+            luck = self.luck.part(f"bought with {closed} closed in week {number}")
+            by_week.append(luck.split(luck.counts(rates[week == number]), self.filing.share))
+        return np.concatenate(by_week)
 
     def serve(self) -> None:
         """Pay claims until a pot closes within the window, or the last one is decided."""
@@ -238,6 +312,12 @@ class _Desk:
             due = self._due()
             held = received(self.budget, self.spent + due, self._carries())
             stop = _first_day_short(due, held - self.spent.sum(axis=0), self.pots)
+            change = self._change()
+            if change is not None and (stop is None or stop >= change):
+                self._pay_before(change)
+                self.spent[:change] += due[:change]
+                self._change_shelves(change)
+                return
             if stop is None:
                 self._pay_before(len(due))
                 self.spent += due
@@ -248,6 +328,16 @@ class _Desk:
             self._closing_day(stop, held[stop] - self.spent.sum(axis=0))
             if self.instant < self.days:
                 return
+
+    def _change(self) -> int | None:
+        """The first day of the window on which other vehicles will be sold out."""
+        return self.shelves.change_after(self.instant) if self.shelves else None
+
+    def _change_shelves(self, day: int) -> None:
+        """Purchases from this day on belong to the next state."""
+        spell = self.spells[-1]
+        spell.end = self.instant = float(day)
+        spell.pending[day:] = 0
 
     def path(self) -> MoneyPath:
         """What happened, once nobody is served any more."""
@@ -260,6 +350,7 @@ class _Desk:
                     spell.start,
                     spell.end,
                     spell.paid,
+                    spell.fen,
                     spell.unpaid,
                     np.ones(len(spell.amount)),
                 )
@@ -274,6 +365,7 @@ class _Desk:
         spent = self.spent + self._due()
         left = received(self.budget, spent, self._carries()) - spent.cumsum(axis=0)
         low = ((left <= self.filing.shortage) & (self.filing.shortage > 0)).any(axis=1)
+        low[self._change() or len(low) :] = False
         if low.any():
             self.announced = True
             day = int(low.argmax())
@@ -307,7 +399,7 @@ class _Desk:
         in_time = (self.filed < stop)[:, None]
         for spell in self.spells:
             paid = spell.pending * in_time
-            spell.paid += paid.sum(axis=-1)
+            spell.pay(np.arange(self.days), paid.sum(axis=-1), self._amount(spell))
             spell.pending -= paid
 
     def _closing_day(self, day: int, left: Cars) -> None:
@@ -315,13 +407,14 @@ class _Desk:
         then, late = np.nonzero(self.filed == day)
         filed = [spell.pending[then, :, late] for spell in self.spells]
         amount = [np.tile(self._amount(spell), (then.size, 1)) for spell in self.spells]
+        luck = self._luck_of_closing()
         settled = _settle(
             np.concatenate([cars.ravel() for cars in filed]),
             np.concatenate(amount),
             left,
             self.pots,
             self.last_yuan,
-            self.luck,
+            luck,
         )
         ends = np.cumsum([cars.size for cars in filed])[:-1]
         waited = (then < day) | (self.filing.late[late] > 0)
@@ -334,17 +427,23 @@ class _Desk:
         ):
             given, denied = paid.reshape(cars.shape), refused.reshape(cars.shape)
             spell.pending[then, :, late] -= given + denied
-            np.add.at(spell.paid, then, given)
+            spell.pay(then, given, self._amount(spell))
             np.add.at(spell.unpaid, then, denied * waited[:, None])
         self.spent[day] += settled.fen
         begin = max(self.instant, self.filing.opens, float(day))
         end = begin + (day + 1 - begin) * settled.moment
         self.closing[list(settled.closes)] = end
         self.pots -= settled.closes
-        self._stop_buying(day, end)
+        self._stop_buying(day, end, luck)
         self.instant = end
 
-    def _stop_buying(self, day: int, end: float) -> None:
+    def _luck_of_closing(self) -> Luck:
+        """The luck of the day on which the next pot closes."""
+        if self.shelves is None:
+            return self.luck
+        return self.luck.part(f"closing after {self.budget.size - len(self.pots)}")
+
+    def _stop_buying(self, day: int, end: float, luck: Luck) -> None:
         """Purchases after the instant at which a pot closed belong to the next state."""
         if end < self.days:
             spell = self.spells[-1]
@@ -352,7 +451,7 @@ class _Desk:
             spell.pending[day + 1 :] = 0
             begin = max(self.instant, float(day))
             made = (end - begin) / (day + 1 - begin)
-            before = self.luck.split(spell.pending[day], np.array([made, 1.0 - made]))[..., 0]
+            before = luck.split(spell.pending[day], np.array([made, 1.0 - made]))[..., 0]
             waits = (self.filed[day] > day) | (self.filing.late > 0)
             spell.pending[day] = before * waits
         for spell in self.spells:

@@ -73,6 +73,11 @@ class Paid:
         """The same of some draws."""
         return Paid(self.fen[rows], self.old_car[rows])
 
+    def but_for(self, gone: Bools) -> Paid:
+        """The same with nothing paid for these vehicles (R, J)."""
+        left = ~gone[:, None, None]
+        return Paid(self.fen * left[..., None], self.old_car * left)
+
 
 def keeping_the_old_car(frame: pl.DataFrame) -> pl.DataFrame:
     """The same cells if nobody gave up an old car."""

@@ -231,6 +231,7 @@ class Columns:
     rates : (R, W, N) claims a day
     vehicles : (R, N, 2, J) vehicles of a claim, of sum 1
     amount : (R, A, K) fen that each pot pays to a claim of the class
+    apart : (A,) the vehicle of all claims of a class that is kept apart, otherwise -1
     gain : (R, N) yuan gained a claim; claims of one stream gain in proportion to their amounts
     """
 
@@ -240,6 +241,7 @@ class Columns:
     rates: Floats
     vehicles: Floats
     amount: Ints
+    apart: Ints
     gain: Floats
 
     @property
@@ -253,12 +255,17 @@ class Columns:
         return slice(int(self.first[number]), ends[number])
 
 
-def columns(found: Streams) -> Columns:
-    """Streams cut by what a claim is paid; cars that nobody pays for are left out."""
+def columns(found: Streams, apart: Bools | None = None) -> Columns:
+    """Streams cut by what a claim is paid; cars that nobody pays for are left out.
+
+    Claims for the vehicles (J,) that are to be kept apart have classes of their own.
+    """
     draws, cells, vehicles, pots = found.fen.shape
     flat = np.moveaxis(found.fen, 0, 2).reshape(cells * vehicles, draws * pots)
+    alone = np.full(vehicles, -1) if apart is None else np.where(apart, np.arange(vehicles), -1)
+    flat = np.column_stack([np.tile(alone, cells), flat])
     distinct, of_cell = np.unique(flat, axis=0, return_inverse=True)
-    amounts = np.moveaxis(distinct.reshape(-1, draws, pots), 1, 0)
+    amounts = np.moveaxis(distinct[:, 1:].reshape(-1, draws, pots), 1, 0)
     of_vehicle = of_cell.reshape(cells, vehicles)[found.cell]
     paid = np.asarray(amounts.any(axis=(0, 2)))
     wanted = found.vehicles.any(axis=(0, 2)) & paid[of_vehicle]
@@ -284,6 +291,7 @@ def columns(found: Streams) -> Columns:
         rates=found.rate[..., source] * weight[:, None],
         vehicles=share,
         amount=np.ascontiguousarray(amounts[:, amount_class[first]]),
+        apart=distinct[amount_class[first], 0],
         gain=found.gain[:, source] * _ratio(yuan, mean),
     )
 

@@ -36,7 +36,7 @@ def voucher_path(
     days : length of the window
     """
     pots = frozenset(range(budget.size))
-    rates = yield pots, 0.0
+    rates = yield State(pots, 0.0)
     kind = np.int64 if luck.whole else np.float64
     held: Cars = budget.astype(kind)
     paid: Cars = np.zeros(rates.rates.shape, dtype=kind)
@@ -58,7 +58,8 @@ def voucher_path(
         for carry in carries:
             if carry.giver == pot:
                 held[carry.taker] += held[pot] - spent
-    spell = Spell(pots, 0.0, float(days), paid, np.zeros_like(paid), happen)
+    fen = paid[..., None] * rates.amount
+    spell = Spell(pots, 0.0, float(days), paid, fen, np.zeros_like(paid), happen)
     return MoneyPath((spell,), closing, paid @ rates.amount, issued, redeemed)
 
 

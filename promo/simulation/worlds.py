@@ -10,10 +10,11 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable, Generator
 from dataclasses import dataclass, fields, replace
+from typing import Protocol
 
 import numpy as np
 
-from promo.schema import Floats, Ints, Words
+from promo.schema import Bools, Floats, Ints, Words
 from promo.simulation.behaviour import Behaviour
 from promo.simulation.draws import Chance, Luck, Means, ParameterDraws
 from promo.simulation.landing import Memory, joined_memories
@@ -25,6 +26,7 @@ from promo.simulation.money_path import (
     Filing,
     LastYuan,
     MoneyPath,
+    Shelves,
     Spell,
     State,
     money_path,
@@ -41,6 +43,10 @@ BLOCK = 32
 """Draws evaluated together; a fixed size, so that no sum depends on workers."""
 ROUNDS_OF_ODDS = 10
 """How often a chance to win is corrected: each time at least halves its logarithmic error."""
+DAYS_PER_WEEK = 7
+"""The plants' weeks count from day 0 of the horizon."""
+GOOD_LUCK = 3.0
+"""Standard errors of a count above its mean that hardly any draw exceeds."""
 BELIEF_SPREAD_DAYS = 7.0
 """How sharply people foresee the day on which the money is expected to run out (a judgement)."""
 
@@ -66,6 +72,8 @@ class Outcome:
     unnoticed : (R,) yuan that reached buyers without counting in their decision
     kept_by_sellers : (R,) yuan that did not reach buyers
     planned : (R, H, L + 1) expected cars without the campaign
+    sold_out : (R, V, L) vehicles that were sold out and took no orders for the money, by week of
+        the plants up to the window's last
     """
 
     budget: Ints
@@ -83,6 +91,7 @@ class Outcome:
     unnoticed: Floats
     kept_by_sellers: Floats
     planned: Floats
+    sold_out: Bools
 
     @property
     def bought(self) -> Cars:
@@ -98,12 +107,31 @@ class Outcome:
         """The outcomes of these draws."""
         return Outcome(*(getattr(self, f.name)[rows] for f in fields(Outcome)))
 
+    def with_those(self, rows: Ints, other: Outcome) -> Outcome:
+        """The same with other outcomes in these draws."""
+        order = np.arange(len(self.gain_by_type))
+        order[rows] = len(order) + np.arange(len(rows))
+        return joined([self, other]).take(order)
+
 
 def joined(outcomes: list[Outcome]) -> Outcome:
     """Blocks of draws one after the other."""
     return Outcome(
         *(np.concatenate([getattr(o, f.name) for o in outcomes]) for f in fields(Outcome))
     )
+
+
+class Yards(Protocol):
+    """What stands in the yards of plants and dealers, if these are the sales?
+
+    `rows` (R,) are places in the block whose draws have these outcomes.
+    """
+
+    def sold_out(self, rows: Ints, outcome: Outcome) -> Bools:
+        """Which local vehicles (R, V, L) are sold out in each week up to the window's last."""
+
+    def too_late(self, rows: Ints, outcome: Outcome) -> Cars:
+        """Cars (R, H, L) ordered on each day that are not handed over within the window."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +145,8 @@ class Block:
     filing : when claims arrive in each draw
     fulfilled : (R,) share of winners of a voucher who redeem it, where money is promised so
     weight_of_chance : (R,) exponent of a chance in decisions, where money is drawn by lot
+    sold_out : (R, V, J) vehicles that are sold out in each of the plants' weeks from day 0 of
+        the horizon up to the window's last; None where nobody looks
     """
 
     setting: Setting
@@ -131,6 +161,7 @@ class Block:
     filing: tuple[Filing, ...] = ()
     fulfilled: Floats | None = None
     weight_of_chance: Floats | None = None
+    sold_out: Bools | None = None
 
     @property
     def promised(self) -> bool:
@@ -138,17 +169,42 @@ class Block:
         return self.fulfilled is not None or any(each.by_lot for each in self.filing)
 
     @property
+    def weeks(self) -> int:
+        """Weeks of the plants up to the window's last day."""
+        return int(self.window.days[-1]) // DAYS_PER_WEEK + 1
+
+    @property
     def all_pots(self) -> frozenset[int]:
         return frozenset(range(self.budget.shape[1]))
 
-    def live(self, luck_of: Callable[[int], Luck]) -> Outcome:
-        """Both worlds in every draw of the block; `luck_of` gives the luck of a draw's number."""
+    def live(self, luck_of: Callable[[int], Luck], yards: Yards | None = None) -> Outcome:
+        """Both worlds in every draw of the block; `luck_of` gives the luck of a draw's number.
+
+        With `yards` a vehicle that is sold out takes no orders for the money.
+        """
         if self.weight_of_chance is not None:
             return self._at_odds().live(luck_of)
+        lives = self._lives(luck_of)
+        found = self._outcomes(lives)
+        if yards is None or self.promised or not lives[0].entered:
+            return found
+        asked = replace(found, with_campaign=self._asked(lives[0].entered[0].state, found))
+        everyone = np.arange(len(lives))
+        scarce = np.flatnonzero(yards.sold_out(everyone, asked).any(axis=(1, 2)))
+        if not scarce.size:
+            return found
+        return found.with_those(scarce, self.take(scarce)._in_step(luck_of, yards, scarce))
+
+    def _lives(self, luck_of: Callable[[int], Luck]) -> list[_Life]:
+        """Every draw, from the first day of the window to its last."""
         lives = [
             _Life(self, row, luck_of(int(number))) for row, number in enumerate(self.draws.number)
         ]
         self._live_through(lives)
+        return lives
+
+    def _outcomes(self, lives: list[_Life]) -> Outcome:
+        """What came of them."""
         planned = self._planned()
         displaced = np.zeros_like(planned)
         for state in dict.fromkeys(entered.state for life in lives for entered in life.entered):
@@ -156,13 +212,61 @@ class Block:
         alone = np.maximum(planned - displaced, 0.0)
         return joined([life.outcome(planned[n], alone[n]) for n, life in enumerate(lives)])
 
+    def _asked(self, state: _State, found: Outcome) -> Cars:
+        """Cars (R, H, L + 1) asked for if the money lasted and luck were good: more than likely.
+
+        It knows nothing of luck, so that no draw is chosen by its luck.
+        """
+        asked = found.planned.copy()
+        window = self.window.days[self.window.days < asked.shape[1]]
+        asked[:, window] += state.claimants.by_vehicle()[:, : window.size]
+        running = asked.cumsum(axis=1)
+        running += GOOD_LUCK * np.sqrt(running)
+        return np.diff(running, axis=1, prepend=0.0)
+
+    def _in_step(self, luck_of: Callable[[int], Luck], yards: Yards, rows: Ints) -> Outcome:
+        """Both worlds, week by week in step with what stands in the yards.
+
+        Whether a vehicle is sold out in a week is a matter of the sales of the weeks before, and
+        luck is told apart by weeks: the first n weeks are final after n rounds.
+        """
+        sold_out = np.zeros((len(rows), self.weeks, self.setting.local.size), dtype=np.bool_)
+        for final in range(self.weeks + 1):
+            block = replace(self, sold_out=sold_out.copy())
+            lives = block._lives(luck_of)
+            found = block._outcomes(lives)
+            seen = yards.sold_out(rows, found)[:, final:]
+            if np.array_equal(seen, sold_out[:, final:, self.setting.local]):
+                break
+            sold_out[:, final:, self.setting.local] = seen
+        late, sold = yards.too_late(rows, found), found.with_campaign
+        for life, cars, of_them in zip(lives, late, sold, strict=True):
+            life.return_money(cars[self.window.days], of_them[self.window.days])
+        return block._outcomes(lives)
+
+    def take(self, rows: Ints) -> Block:
+        """Some draws of the block."""
+
+        def paid(pots: frozenset[int]) -> Paid:
+            return self.paid(pots)[rows]
+
+        return replace(
+            self,
+            behaviour=self.behaviour.take(rows),
+            planned=self.planned_of(rows),
+            paid=paid,
+            budget=self.budget[rows],
+            draws=self.draws.take(rows),
+            filing=tuple(self.filing[row] for row in rows),
+        )
+
     def _live_through(self, lives: list[_Life]) -> None:
         """Every draw from state to state; those that enter the same one are answered together."""
         waiting = {row: life.wanted for row, life in enumerate(lives) if life.wanted}
         first = self._with_hurry() if waiting else None
         while waiting:
-            pots = max((state[0] for state in waiting.values()), key=lambda p: (len(p), sorted(p)))
-            rows = [row for row, state in waiting.items() if state[0] == pots]
+            pots = max((state.pots for state in waiting.values()), key=_by_size)
+            rows = [row for row, state in waiting.items() if state.pots == pots]
             found = (
                 first if first is not None else self._later_state([lives[r] for r in rows], pots)
             )
@@ -179,7 +283,8 @@ class Block:
         """A state with all that is needed to count and class its claims."""
         setting, window = self.setting, self.window
         flows = streams(setting, window, self.planned_of(rows), found)
-        cut = columns(flows)
+        apart = None if self.sold_out is None else setting.local
+        cut = columns(flows, apart)
         claimants = Claimants.of(setting, window, flows, cut)
         return _State(rows, found, claimants, cut.class_rates)
 
@@ -196,7 +301,24 @@ class Block:
             luck=luck,
             carries=self.carries,
             filing=self.filing[row],
+            shelves=self._shelves(row),
         )
+
+    def _shelves(self, row: int) -> Shelves | None:
+        """Which vehicles are sold out in one draw, from week to week."""
+        if self.sold_out is None:
+            return None
+        week = self.window.days // DAYS_PER_WEEK
+        by_week = self.sold_out[row, week[0] :]
+        sets = tuple(frozenset(np.flatnonzero(each).tolist()) for each in by_week)
+        return Shelves(week - week[0], sets)
+
+    def _but_for_sold_out(self, paid: Paid, rows: Ints, days: Ints) -> Paid:
+        """What is paid in these draws on these days for vehicles that are not sold out."""
+        if self.sold_out is None:
+            return paid
+        gone = self.sold_out[rows, self.window.days[days] // DAYS_PER_WEEK]
+        return paid.but_for(gone)
 
     def _at_odds(self) -> Block:
         """The block in which people weigh the money by their chance to win it.
@@ -222,7 +344,8 @@ class Block:
 
     def _offer(self) -> Offer:
         """What is offered while all pots are open."""
-        paid = self.paid(self.all_pots)
+        rows = np.arange(len(self.budget))
+        paid = self._but_for_sold_out(self.paid(self.all_pots), rows, 0 * rows)
         return offer(self.setting, self.window, self.behaviour, self.planned, paid)
 
     def _with_hurry(self) -> Uptake:
@@ -257,7 +380,8 @@ class Block:
         memory = joined_memories([life.memory() for life in lives])
         belief = np.stack([life.belief() for life in lives])
         behaviour, planned = self.behaviour.take(rows), self.planned_of(rows)
-        made = offer(self.setting, self.window, behaviour, planned, self.paid(pots)[rows])
+        paid = self._but_for_sold_out(self.paid(pots)[rows], rows, memory.day)
+        made = offer(self.setting, self.window, behaviour, planned, paid)
         return uptake(self.setting, self.window, behaviour, planned, made, Entry(belief, memory))
 
     def _planned(self) -> Floats:
@@ -396,6 +520,32 @@ class _Life:
         last = self.entered[-1]
         return np.asarray(last.state.uptake.belief[last.place])
 
+    def return_money(self, late: Cars, sold: Cars) -> None:
+        """Take back what was paid for cars that were handed over too late, or to nobody.
+
+        Of the cars (W, L) `sold` of a vehicle on a day so many are `late`: which of them were for
+        the money is a matter of luck. It is back when the last claim is in.
+        """
+        luck = self.luck.part("too late")
+        kept_apart = [entered.state.claimants.columns.apart for entered in self.entered]
+        spells = [spell.copy() for spell in self.lived.spells]
+        ends = np.cumsum([apart.size for apart in kept_apart])
+        back = np.zeros_like(self.lived.spent[-1])
+        vehicles = np.flatnonzero(self.block.setting.local)
+        for day, place in np.argwhere(late > 0).tolist():
+            here = [
+                spell.claims[day] * (apart == vehicles[place])
+                for spell, apart in zip(spells, kept_apart, strict=True)
+            ]
+            paid = np.concatenate(here)
+            others = max(sold[day, place] - paid.sum(), 0)
+            cars = luck.some(np.append(paid, others), late[day, place])
+            for spell, gone in zip(spells, np.split(cars[:-1], ends[:-1]), strict=True):
+                back += spell.take_back(day, gone)
+        spent = self.lived.spent.copy()
+        spent[-1] -= np.minimum(back, spent.sum(axis=0))
+        self.path = replace(self.lived, spells=tuple(spells), spent=spent)
+
     def spell_in(self, state: _State) -> Spell:
         """What happened while this draw was in a state."""
         place = next(n for n, entered in enumerate(self.entered) if entered.state is state)
@@ -421,7 +571,7 @@ class _Life:
         behaviour, yuan = block.behaviour.take(np.array([self.row])), path.spent.sum() / 100.0
         if not self.luck.whole:
             alone = np.maximum(planned - both.same - both.removed, 0.0)
-        unaffected = self.luck.counts(alone[:until])
+        unaffected = self._unaffected(alone[:until])
         without = unaffected + both.same[:until] + both.removed[:until]
         return Outcome(
             budget=block.budget[self.row][None],
@@ -439,7 +589,24 @@ class _Life:
             unnoticed=(behaviour.passed_on - behaviour.perceived) * (yuan - paid.old_cars),
             kept_by_sellers=(1.0 - behaviour.passed_on) * yuan,
             planned=planned[None, :until],
+            sold_out=self._sold_out()[None],
         )
+
+    def _unaffected(self, expected: Floats) -> Cars:
+        """Cars (H, L + 1) on which the campaign has no bearing."""
+        if self.block.sold_out is None:
+            return self.luck.counts(expected)
+        weeks = np.split(expected, range(DAYS_PER_WEEK, len(expected), DAYS_PER_WEEK))
+        return np.concatenate(
+            [self.luck.part(f"unaffected in {n}").counts(week) for n, week in enumerate(weeks)]
+        )
+
+    def _sold_out(self) -> Bools:
+        """Local vehicles (V, L) that were sold out in each week up to the window's last."""
+        block = self.block
+        if block.sold_out is None:
+            return np.zeros((block.weeks, int(block.setting.local.sum())), dtype=np.bool_)
+        return np.asarray(block.sold_out[self.row][:, block.setting.local])
 
     def _tally(self, claims: list[Cars]) -> Tally:
         """Claims (W, A) of all states classed."""
