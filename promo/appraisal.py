@@ -215,6 +215,7 @@ def _appraisal(worlds: Worlds, tried: _Tried, *, seed: int) -> Appraisal:
         warnings=(
             *study.warnings(),
             *results.borrowed(worlds),
+            *results.sold_out(worlds),
             *plausibility.warnings(tried.beside_published),
         ),
         limits=(*study.limits(), *LIMITS, *plants.LIMITS, *accounts.LIMITS),

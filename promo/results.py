@@ -14,6 +14,7 @@ import polars as pl
 
 from promo.policy.money import BASIS
 from promo.production.accounts import Item
+from promo.production.floor import DAYS_PER_WEEK
 from promo.pull_through import Output, PullThrough, additional_by_vehicle
 from promo.schema import MEASURES, Floats, Ints, Measure, MeasureKind, Standing, Words
 from promo.simulation.ledger import PARTS
@@ -229,6 +230,32 @@ def borrowed(worlds: Worlds) -> tuple[Words, ...]:
     )
 
 
+def sold_out(worlds: Worlds) -> tuple[Words, ...]:
+    """How often local vehicles were sold out and took no orders for the money, where any was."""
+    weeks = worlds.outcome.sold_out[:, worlds.window.start // DAYS_PER_WEEK :]
+    if not weeks.any():
+        return ()
+    share = weeks.mean(axis=(1, 2))
+    low, high = ends_of(share)
+    return (
+        Words(
+            f"活动期内本地车型有 {share.mean():.0%} 的车型周缺货"
+            f"(90% 区间 {low:.0%} 至 {high:.0%}), 缺货期间的订单不领补贴。",
+            f"In the window local vehicles are sold out in {share.mean():.0%} of their weeks "
+            f"(90 % interval {low:.0%} to {high:.0%}); orders of such weeks get no money.",
+        ),
+    )
+
+
+def given_up(worlds: Worlds) -> tuple[Floats, Floats]:
+    """Buyers (R,) who found no car and bought none, with the campaign and without it."""
+    both = np.zeros((2, len(worlds.outcome.gain)))
+    for output in worlds.pull.outputs:
+        both[0] += output.with_campaign.gave_up.sum(axis=(1, 2))
+        both[1] += output.without.gave_up.sum(axis=(1, 2))
+    return both[0], both[1]
+
+
 # --- tables -------------------------------------------------------------------------------------
 
 
@@ -333,15 +360,19 @@ def vehicles(worlds: Worlds) -> pl.DataFrame:
 
 
 def identity(worlds: Worlds) -> pl.DataFrame:
-    """Total sales of the horizon = baseline + new + outside + from beyond it - given up."""
+    """Total sales of the horizon = baseline + new + outside + from beyond it - given up.
+
+    Who gave up for lack of stock is in neither world's sales here.
+    """
     outcome = worlds.outcome
     parts = outcome.bought.sum(axis=2)
-    zero, pool = np.zeros(len(parts)), parts[:, POOL]
+    pool = parts[:, POOL]
+    gave_up, gave_up_without = given_up(worlds)
     terms: list[tuple[str, Words, Floats]] = [
         (
             "baseline",
             Words("没有活动时的销量", "sales without the campaign"),
-            outcome.without_campaign.sum(axis=(1, 2)),
+            outcome.without_campaign.sum(axis=(1, 2)) - gave_up_without,
         ),
         ("new", Words("新增购车人", "new buyers"), parts[:, NEW]),
         *(
@@ -357,13 +388,13 @@ def identity(worlds: Worlds) -> pl.DataFrame:
         ),
         (
             "given_up",
-            Words("因缺货放弃(本版不推演)", "given up for lack of stock (not simulated yet)"),
-            zero,
+            Words("因缺货放弃(有活动减没有)", "given up for lack of stock, with minus without"),
+            gave_up - gave_up_without,
         ),
         (
             "total",
             Words("有活动时的销量", "sales with the campaign"),
-            outcome.with_campaign.sum(axis=(1, 2)),
+            outcome.with_campaign.sum(axis=(1, 2)) - gave_up,
         ),
     ]
     return pl.DataFrame(

@@ -79,8 +79,12 @@ class Study:
     announced: Floats
 
     def uptake_names(self) -> frozenset[str]:
-        """Assumptions that buyers' behaviour depends on; the others concern plants and taxes."""
-        plants = tuple(f"{plant.id}." for plant in self.manufacturers)
+        """Assumptions that sales depend on; the others concern plants and taxes only.
+
+        Where buyers find a car sold out, sales depend on its plant too.
+        """
+        felt = {plant.id: plant.unmet is not None for plant in self.manufacturers}
+        plants = tuple(f"{name}.accounts." if told else f"{name}." for name, told in felt.items())
         return frozenset(
             a.name for a in self.assumptions if not a.name.startswith((*plants, "accounts."))
         )

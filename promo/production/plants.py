@@ -36,11 +36,12 @@ WEEKS_PER_MONTH = DAYS_PER_MONTH / DAYS_PER_WEEK
 
 LIMITS: tuple[Words, ...] = (
     Words(
-        "缺货不反馈到购车选择和申领: 买不到现车的人一直等待; 企业文件写明耐心的, 按写明的份额"
-        "改买、转买或放弃, 只影响工厂, 不改资金。",
-        "Stock-outs do not reach back to what buyers choose and claim: who finds no car waits; "
-        "where the enterprise's file says how long, declared shares take another car or none, "
-        "which the plant feels and the money does not.",
+        "企业文件没有写明耐心(unmet)的, 买不到现车的人一直等待, 照常申领。写明的, 缺货的车型当周"
+        "不接受领补贴的订单, 期内未交车的退回补贴, 退回的钱期内不再发放; 凭券或抽签的活动除外。",
+        "Where an enterprise's file does not tell of buyers' patience (unmet), who finds no car "
+        "waits and claims as usual. Where it does, a vehicle takes no orders for the money in "
+        "weeks in which it is sold out, and money for cars not handed over in the window comes "
+        "back, too late to be given out again; not so where vouchers or lots are drawn.",
     ),
     Words(
         "零部件供应、物流和稳产措施只按企业文件写明的情景推演; 没有写的不在账内。"
