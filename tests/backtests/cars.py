@@ -354,9 +354,13 @@ SUPPLIED: dict[str, tuple[str, str]] = {
     ),
     "`moving_cost_dispersion`": ("judgement", "fitted, declared"),
     "`landing_days`": ("judgement, not from CARS", "default kept"),
-    "claim a week after the sale": (
-        "the same week is implied by the first claims of CARS (literature A1.17)",
-        "not fitted; it moves only the checkpoints, and the days here are days of sale",
+    "`days_to_claim`": (
+        "a week, which the first claims of CARS itself imply (literature A1.17)",
+        "declared, not fitted: it moves only the checkpoints, and the days here are days of sale",
+    ),
+    "`voucher_fulfilment`": (
+        "0.90 (0.70 to 0.98), of which 0.98 is the share of CARS's claims approved (A1.3)",
+        "not used: nothing is won before the purchase",
     ),
     "`stock_speed_per_month`, `dealer_speed_per_month` of plants": (
         "25 % (15 to 35), which the literature matches to the rebuilding after CARS (F1.10)",

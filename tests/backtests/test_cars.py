@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import importlib
+import pkgutil
+import re
 import runpy
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
 import pytest
 
+import promo
 from promo.demand.assumptions import BEHAVIOUR
+from promo.schema import Assumption
 from promo.study import load_study
 
 CARS = runpy.run_path(str(Path(__file__).with_name("cars.py")))
@@ -57,9 +63,69 @@ def test_every_default_that_cars_supplied_is_replaced_or_declared(study):
     assert speeds == {(0.3, 0.2, 0.4, "AUINSA, October 2001 to April 2002")}
     outcomes = ("additional", "payback", "bunching", "built_per")
     assert not [a.name for a in study.assumptions if any(each in a.name for each in outcomes)]
-    from_cars = [a.name for a in BEHAVIOUR if "CARS" in a.source or "2009" in a.source]
-    # Kaul, Pfeifer and Witte measured the German scheme of 2009.
-    assert from_cars == ["pass_through"]
+
+
+OF_CARS = re.compile(
+    r"\bCARS\b|[Cc]lunkers|旧车换现金|United States|美国|Copeland|Mian|Sufi|Li, Linn|Spiller"
+    r"|Hoekstra|Puller|Melzer|Gayer|Cooper|McAlinden|Busse"
+)
+"""The programme, its country and the authors of the studies of it (reference/literature.md A2, A3
+and D3.8): a source with one of these words is a number that CARS may have supplied."""
+
+
+def built_in():
+    """Every assumption that a module of the program holds, wherever it stands in it."""
+    found = {}
+    for module in pkgutil.walk_packages(promo.__path__, "promo."):
+        for value in vars(importlib.import_module(module.name)).values():
+            parts = value.values() if isinstance(value, dict) else [value]
+            for part in parts:
+                each = part if isinstance(part, tuple | list) else [part]
+                found |= {one.name: one for one in each if isinstance(one, Assumption)}
+    return found
+
+
+def from_cars(assumptions):
+    """Those whose source names CARS or the studies of it."""
+    return {each.name for each in assumptions if OF_CARS.search(each.source)}
+
+
+def undeclared(assumptions, said):
+    """Defaults with a source in CARS of which the page says nothing by their name."""
+    named = {name for row in said for name in re.findall(r"`(\w+)`", row)}
+    return from_cars(assumptions) - named
+
+
+def test_the_page_names_every_default_that_has_a_source_in_cars():
+    """And what was done about it: replaced, fitted and declared, or not used in the comparison."""
+    defaults = built_in()
+    assert {a.name for a in BEHAVIOUR} < set(defaults)
+    assert from_cars(defaults.values()) == {
+        "moving_cost_earlier",
+        "days_to_claim",
+        "voucher_fulfilment",
+    }
+    assert not undeclared(defaults.values(), CARS["SUPPLIED"])
+    page = (CARS["ROOT"] / "docs" / "cars.md").read_text(encoding="utf-8")
+    for row, (source, done) in CARS["SUPPLIED"].items():
+        assert f"| {row} | {source} | {done} |" in page
+
+
+@pytest.mark.parametrize("file", ["cars-2009.yaml", "cars-2009-as-it-ran.yaml"])
+def test_no_default_that_cars_supplied_is_used_for_cars_and_passed_over(file):
+    """In the study each such number is replaced by the market file, or the page keeps its name."""
+    here = load_study(str(Path(CARS["CAMPAIGN"]).with_name(file))).assumptions
+    defaults = built_in()
+    kept = [a for a in here if a.name in defaults and a.source == defaults[a.name].source]
+    assert from_cars(kept) == ({"days_to_claim"} if file == "cars-2009.yaml" else set())
+    assert "declared" in CARS["SUPPLIED"]["`days_to_claim`"][1]
+
+
+def test_a_default_taken_from_cars_in_silence_is_found():
+    """The control: somebody adds one and says nothing."""
+    source = "judgement after Mian & Sufi 2012 / 判断"
+    secret = replace(DEFAULTS["landing_days"], name="days_to_hurry", source=source)
+    assert undeclared([*built_in().values(), secret], CARS["SUPPLIED"]) == {"days_to_hurry"}
 
 
 def test_no_sale_of_the_programme_is_known_to_the_market(study):
