@@ -263,7 +263,7 @@ class Block:
     def _live_through(self, lives: list[_Life]) -> None:
         """Every draw from state to state; those that enter the same one are answered together."""
         waiting = {row: life.wanted for row, life in enumerate(lives) if life.wanted}
-        first = self._with_hurry() if waiting else None
+        first = self.with_hurry() if waiting else None
         while waiting:
             pots = max((state.pots for state in waiting.values()), key=_by_size)
             rows = [row for row, state in waiting.items() if state.pots == pots]
@@ -348,7 +348,7 @@ class Block:
         paid = self._but_for_sold_out(self.paid(self.all_pots), rows, 0 * rows)
         return offer(self.setting, self.window, self.behaviour, self.planned, paid)
 
-    def _with_hurry(self) -> Uptake:
+    def with_hurry(self) -> Uptake:
         """The state with all pots open, hurried by the expected end of the money."""
         certain = np.ones((len(self.draws), self.setting.bins.start.size))
         made = self._offer()

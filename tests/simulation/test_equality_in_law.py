@@ -160,7 +160,7 @@ def belief_of(block):
 
     By design it comes from the expected spend path of the same draw.
     """
-    return block._with_hurry().belief[0]
+    return block.with_hurry().belief[0]
 
 
 def market_of(study, held, *, perceived=None):

@@ -95,7 +95,7 @@ def test_money_that_is_carried_over_is_believed_in(tiny):
         held = {a.name: np.array([float(a.value)]) for a in study.assumptions}
         block = study.stage.block(ParameterDraws(1, np.arange(1), held))
         week = study.stage.setting.bins.middle - study.stage.window.days[0]
-        beliefs.append(block._with_hurry().belief[0, (week > 23) & (week < 29)])
+        beliefs.append(block.with_hurry().belief[0, (week > 23) & (week < 29)])
     assert beliefs[0] == pytest.approx(beliefs[1], abs=0.02)  # the first weighs a little more
 
 

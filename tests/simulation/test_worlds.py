@@ -356,7 +356,7 @@ def claims_by_type(study, drawn):
     from promo.simulation.streams import columns, streams
 
     block = study.stage.block(drawn)
-    state = block._with_hurry()
+    state = block.with_hurry()
     kinds = len(study.stage.setting.types)
     found = np.zeros((len(drawn), kinds))
     for kind in range(kinds):
