@@ -27,7 +27,7 @@ BELIEFS = (0.0, 0.5, 1.0)
 ADDITIONALITY = ("subsidised_cars", "additional_cars_in_window", "additional_cars_in_horizon")
 FEWEST_STRATA = 4
 """Below this the strata are too wide: a straight line loses 1 / strata^2 of its share in them."""
-PLANT_RUNS = 96
+PLANT_RUNS = 256
 """Variants that plants follow together; bounds the memory."""
 
 Done: TypeAlias = Callable[[float], None]

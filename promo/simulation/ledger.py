@@ -10,13 +10,14 @@ arrived are classed alike and kept apart.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import prod
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from promo.schema import Bools, Floats, Ints
-from promo.simulation.draws import Luck, Means
+from promo.simulation.draws import Chance, Luck, Means
 from promo.simulation.money_path import Cars
 from promo.simulation.setting import Setting
 from promo.simulation.streams import Columns, Streams, claim_weeks, normalised, same_day
@@ -89,6 +90,7 @@ class Claimants:
     Attributes
     ----------
     few : (R, N, 2, L + 1) `columns.vehicles` with all cars that are not local together
+    others : (R, N, 2, J) vehicles of those that are not local, of sum 1
     origin : (R, S, L + 1) `streams.origin` in the same way
     kinds : number of types, the outside one included
     """
@@ -98,6 +100,7 @@ class Claimants:
     streams: Streams
     columns: Columns
     few: Floats
+    others: Floats
     origin: Floats
     kinds: int
 
@@ -110,7 +113,8 @@ class Claimants:
         total = few.sum(axis=(2, 3), keepdims=True)
         np.divide(few, total, out=few, where=total > 0)  # never above one by a rounding
         origin = normalised(_local_and_rest(streams.origin, local))
-        return cls(setting, window, streams, columns, few, origin, kinds)
+        others = normalised(columns.vehicles * ~local)
+        return cls(setting, window, streams, columns, few, others, origin, kinds)
 
     def by_vehicle(self) -> Floats:
         """Expected purchases a day (R, W, L + 1) by local vehicle and rest."""
@@ -118,8 +122,8 @@ class Claimants:
 
     def tally(self, row: int, claims: Cars, luck: Luck) -> Tally:
         """Class the claims (W, A) of one draw and find what its households would have done."""
-        claims = _lived(claims)
-        return _Classing(self, row, luck).tally(self._by_column(row, claims, luck))
+        by_column = self._by_column(row, _lived(claims), luck)
+        return _Classing(self, row, luck).tally(by_column)
 
     def _by_column(self, row: int, claims: Cars, luck: Luck) -> Cars:
         """Claims (W, A) by amount as claims (W, N) by column, as likely as their rates."""
@@ -142,7 +146,7 @@ class Claimants:
         claims = self.columns.rates * lived[..., None] * made[:, None]
         otherwise = self.few[:, :, 1].sum(axis=-1)[..., None] * self.origin[:, source]
         without = self.few[:, :, 0] + otherwise
-        found = self._on_calendar(claims[..., on_day] @ without[:, on_day])
+        found = self.on_calendar(claims[..., on_day] @ without[:, on_day])
         by_week = np.add.reduceat(claims, claim_weeks(claims.shape[1]), axis=1)
         weeks = np.zeros((len(claims), self.setting.bins.start.size, without.shape[-1]))
         for place, number in enumerate(streams.retimed):
@@ -151,7 +155,7 @@ class Claimants:
             weeks += normalised(streams.planned[:, place]).swapaxes(1, 2) @ moved
         return found + _over_days(self.setting, weeks, Means())
 
-    def _on_calendar(self, cars: Cars) -> Cars:
+    def on_calendar(self, cars: Cars) -> Cars:
         """Cars (..., W, L + 1) by day of the window on the whole calendar (..., T, L + 1)."""
         shape = (*cars.shape[:-2], len(self.setting.days), cars.shape[-1])
         whole = np.zeros(shape, dtype=cars.dtype)
@@ -160,11 +164,83 @@ class Claimants:
 
 
 @dataclass(frozen=True, slots=True)
-class _Classing:
-    """The claims of one draw in one state, on their way into the ledger.
+class _Bought:
+    """What the claims of one draw in one state bought, in the sums that the ledger needs.
 
-    Most columns have no claim on most days: what follows is done for those that have.
+    V = L + 1; V' = (2, V) has the cars whose households had this or no other plan in row 0, and
+    those who would have bought another one in row 1.
+
+    Attributes
+    ----------
+    by_column : (N, V') cars by column
+    on_day : (W, V) cars by day of the window
+    same : (W, V) of which the same household buys the same on the same day without
+    changed : (W, S) cars that would have been another one on the same day, by day and stream
+    in_week : (S, weeks, V') cars of households that do not buy on their planned day
     """
+
+    by_column: Cars
+    on_day: Cars
+    same: Cars
+    changed: Cars
+    in_week: Cars
+
+    @classmethod
+    def drawn(cls, group: Claimants, row: int, claims: Ints, luck: Chance) -> _Bought:
+        """Whole cars, as luck has it."""
+        streams, few = group.streams, group.few[row]
+        days, columns, vehicles = len(claims), len(few), few.shape[-1]
+        day, column = np.nonzero(claims)
+        cell, kind, cars = luck.by_kind(
+            claims[day, column], column, few.reshape(columns, 2 * vehicles)
+        )
+        day, column = day[cell], column[cell]
+        changed, vehicle = kind >= vehicles, kind % vehicles
+        source = group.columns.source[column]
+        here = same_day(streams)[source]
+        moved = np.isin(source, streams.retimed)
+        week = source * streams.planned.shape[2] + day // 7
+        count, on, switched = len(streams.cell), here & ~changed, here & changed
+
+        def summed(key: Ints, shape: tuple[int, ...], some: Bools | slice) -> Ints:
+            size = prod(shape)
+            found = np.bincount(key[some], weights=cars[some], minlength=size)
+            return found.astype(np.int64).reshape(shape)
+
+        everything = slice(None)
+        weeks = (count, streams.planned.shape[2], 2, vehicles)
+        return cls(
+            summed(column * 2 * vehicles + kind, (columns, 2, vehicles), everything),
+            summed(day * vehicles + vehicle, (days, vehicles), everything),
+            summed(day * vehicles + vehicle, (days, vehicles), on),
+            summed(day * count + source, (days, count), switched),
+            summed(week * 2 * vehicles + kind, weeks, moved),
+        )
+
+    @classmethod
+    def expected(cls, group: Claimants, row: int, claims: Cars) -> _Bought:
+        """Fractions of cars: all sums are products."""
+        streams, few, source = group.streams, group.few[row], group.columns.source
+        here = same_day(streams)[source]
+        of_stream = (source[:, None] == np.arange(len(streams.cell))).astype(np.float64)
+        moved = of_stream * np.isin(source, streams.retimed)[:, None]
+        by_week = np.zeros((streams.planned.shape[2], source.size))
+        added = np.add.reduceat(claims, claim_weeks(len(claims)), axis=0)
+        by_week[: len(added)] = added
+        in_week = by_week.T[:, :, None, None] * few[:, None]
+        of_retimed = (moved.T @ in_week.reshape(source.size, -1)).reshape(-1, *in_week.shape[1:])
+        return cls(
+            claims.sum(axis=0)[:, None, None] * few,
+            claims @ few.sum(axis=1),
+            claims[:, here] @ few[here, 0],
+            (claims[:, here] * few[here, 1].sum(axis=-1)) @ of_stream[here],
+            of_retimed,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class _Classing:
+    """The claims of one draw in one state, on their way into the ledger."""
 
     claimants: Claimants
     row: int
@@ -174,73 +250,67 @@ class _Classing:
         """Class these claims (W, N) by column."""
         group, row = self.claimants, self.row
         streams, local = group.streams, group.setting.local
-        day, column = np.nonzero(claims)
-        source = group.columns.source[column]
-        few = group.few[row, column].reshape(column.size, 2 * (int(local.sum()) + 1))
-        split = self.luck.split(claims[day, column], few).reshape(column.size, 2, -1)
-        some, by_column = _grouped(column, split)
-        others = normalised(group.columns.vehicles[row, some] * ~local)
-        cars = _with_local(self.luck.split(by_column[..., -1], others), by_column, local)
+        if isinstance(self.luck, Chance):
+            bought = _Bought.drawn(group, row, claims, self.luck)
+        else:
+            bought = _Bought.expected(group, row, claims)
+        others = self.luck.split(bought.by_column[..., -1], group.others[row])
+        cars = _with_local(others, bought.by_column, local)
+        source = group.columns.source
         parts = np.zeros((ROWS, local.size), dtype=claims.dtype)
-        of_column = group.columns.source[some]
-        np.add.at(parts, streams.part[of_column], cars)
-        as_planned = same_day(streams)
-        here = as_planned[source]
-        day_vehicles, day_gone = self._bought_otherwise(split[here, 1], day[here], source[here])
-        weeks, moved_vehicles = self._planned_elsewhen(split[~here], day[~here], source[~here])
+        np.add.at(parts, streams.part[source], cars)
+        day_vehicles, day_gone = self._bought_otherwise(bought.changed)
+        weeks, moved_vehicles = self._planned_elsewhen(bought.in_week)
         inside = group.setting.bins.start < group.setting.horizon
+        as_planned = same_day(streams)[source]
         gain = np.zeros(group.kinds)
-        np.add.at(
-            gain, streams.kind[group.columns.source], claims.sum(axis=0) * group.columns.gain[row]
-        )
+        np.add.at(gain, streams.kind[source], claims.sum(axis=0) * group.columns.gain[row])
         return Tally(
             parts=parts,
-            arrived=self._by_day(split.sum(axis=1), day),
-            same=self._by_day(split[here, 0], day[here]),
+            arrived=self.claimants.on_calendar(bought.on_day),
+            same=self.claimants.on_calendar(bought.same),
             removed=day_gone + _over_days(group.setting, weeks, self.luck),
-            instead=cars[as_planned[of_column], 0].sum(axis=0) + day_vehicles + moved_vehicles,
+            instead=cars[as_planned, 0].sum(axis=0) + day_vehicles + moved_vehicles,
             from_beyond=weeks[~inside].sum(),
             gain=gain,
-            old_cars=self._old_cars(cars, of_column),
+            old_cars=self._old_cars(cars, source),
         )
 
-    def _by_day(self, cars: Cars, day: Ints) -> Cars:
-        """Cars (M, L + 1) of some days of the window on the calendar (T, L + 1)."""
-        whole = np.zeros((len(self.claimants.setting.days), cars.shape[1]), dtype=cars.dtype)
-        days, by_day = _grouped(day, cars)
-        whole[self.claimants.window.days[days]] = by_day
-        return whole
-
     def _old_cars(self, cars: Cars, source: Ints) -> Floats:
-        """Yuan that the old cars given up for these cars (M, 2, J) would fetch otherwise."""
+        """Yuan that the old cars given up for these cars (N, 2, J) would fetch otherwise."""
         streams = self.claimants.streams
         value = streams.old_car[self.row, streams.cell[source]]
         return np.asarray((cars.sum(axis=1) * value).sum(), dtype=np.float64)
 
-    def _bought_otherwise(self, changed: Cars, day: Ints, source: Ints) -> tuple[Cars, Cars]:
-        """Other cars that switchers (M, L + 1) would have bought the same day.
+    def _bought_otherwise(self, changed: Cars) -> tuple[Cars, Cars]:
+        """Other cars that switchers (W, S) would have bought the same day.
 
         Returns them by vehicle (J,) and by day (T, L + 1).
         """
-        cars = changed.sum(axis=1)
-        gone = self.luck.split(cars, self.claimants.origin[self.row, source])
-        number, by_source = _grouped(source, gone)
-        return self._by_vehicle(by_source, self._origin(number)), self._by_day(gone, day)
+        day, source = np.nonzero(changed)
+        origin = self.claimants.origin[self.row]
+        gone = self.luck.split(changed[day, source], origin[source])
+        by_source = np.zeros((changed.shape[1], origin.shape[1]), dtype=changed.dtype)
+        by_day = np.zeros((len(changed), origin.shape[1]), dtype=changed.dtype)
+        np.add.at(by_source, source, gone)
+        np.add.at(by_day, day, gone)
+        some = np.flatnonzero(by_source.any(axis=1))
+        vehicles = self._by_vehicle(by_source[some], self._origin(some))
+        return vehicles, self.claimants.on_calendar(by_day)
 
-    def _planned_elsewhen(self, split: Cars, day: Ints, source: Ints) -> tuple[Cars, Cars]:
-        """What re-timed households (M, 2, L + 1) had planned for their own days.
+    def _planned_elsewhen(self, in_week: Cars) -> tuple[Cars, Cars]:
+        """What re-timed households (S, weeks, 2, L + 1) had planned for their own days.
 
         Returns cars by planned week (U, L + 1), and by vehicle (J,) inside the horizon.
         """
         group = self.claimants
         streams, bins = group.streams, group.setting.bins
-        weeks = np.zeros((bins.start.size, split.shape[-1]), dtype=split.dtype)
-        retimed = np.isin(source, streams.retimed)
-        count = streams.planned.shape[2]
-        pair, cars = _grouped((source * count + day // 7)[retimed], split[retimed])
-        number, week = pair // count, pair % count
-        origin = group.origin[self.row, number]
-        moved = cars[:, 0] + self.luck.split(cars[:, 1].sum(axis=1), origin)
+        weeks = np.zeros((bins.start.size, in_week.shape[-1]), dtype=in_week.dtype)
+        number, week = np.nonzero(in_week.any(axis=(2, 3)))
+        cars = in_week[number, week]
+        moved = cars[:, 0] + self.luck.split(
+            cars[:, 1].sum(axis=1), group.origin[self.row, number]
+        )
         which, few = np.nonzero(moved)
         place = np.searchsorted(streams.retimed, number[which])
         shares = normalised(streams.planned[self.row, place, week[which]])

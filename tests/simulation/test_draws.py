@@ -134,3 +134,23 @@ def test_a_ratio_to_what_may_be_zero_has_no_number(under):
     found = ratio(KIND, np.ones(32), under, Standing.ILLUSTRATIVE)
     assert found.mean is None
     assert found.reason is not None
+
+
+@pytest.mark.parametrize("cars", [3, 3_000])
+def test_cars_of_each_kind_are_as_likely_as_their_shares(cars: int) -> None:
+    """One by one or all together: shares 0.2, 0.5, 0.3 within four standard deviations."""
+    shares = np.array([[0.0, 1.0, 0.0], [0.2, 0.5, 0.3]])
+    luck = Chance.of(1, "kinds", cars)
+    place, category, number = luck.by_kind(
+        np.full(6_000, cars), np.ones(6_000, dtype=np.int64), shares
+    )
+    counts = np.zeros((6_000, 3), dtype=np.int64)
+    np.add.at(counts, (place, category), number)
+    assert (counts.sum(axis=1) == cars).all()
+    expected = cars * shares[1]
+    error = np.sqrt(cars * shares[1] * (1 - shares[1]) / 6_000)
+    assert (np.abs(counts.mean(axis=0) - expected) < 4 * error).all()
+    covariance = np.cov(counts[:, 0], counts[:, 1])[0, 1]
+    assert covariance == pytest.approx(-cars * 0.2 * 0.5, rel=0.3)  # se of it is about 4 %
+    _, only, _ = luck.by_kind(np.full(50, cars), np.zeros(50, dtype=np.int64), shares)
+    assert (only == 1).all()
