@@ -37,14 +37,15 @@ ROWS = 6
 class Tally:
     """Cars of one draw, added up over the states of its pots.
 
-    L listed (local) vehicles come first in the last axis, all others together after them.
+    L listed (local) vehicles come first in the last axis, all others together after them. H days
+    are those of the horizon.
 
     Attributes
     ----------
     parts : (6, J) cars, by row of the ledger
-    arrived : (T, L + 1) cars bought
-    same : (T, L + 1) of which the same household buys the same on the same day without
-    removed : (T, L + 1) cars that the other households would have bought
+    arrived : (H, L + 1) cars bought
+    same : (H, L + 1) of which the same household buys the same on the same day without
+    removed : (H, L + 1) cars that the other households would have bought
     instead : (J,) what all of them buy without, inside the horizon
     from_beyond : cars whose households were planned beyond the horizon
     gain : (I,) yuan by type, the outside one after all others
@@ -64,7 +65,7 @@ class Tally:
     def nothing(cls, setting: Setting, *, whole: bool) -> Tally:
         """No car at all, in whole numbers or in fractions."""
         kind = np.int64 if whole else np.float64
-        few = np.zeros((len(setting.days), int(setting.local.sum()) + 1), dtype=kind)
+        few = np.zeros((setting.horizon, int(setting.local.sum()) + 1), dtype=kind)
         cars = np.zeros(setting.local.size, dtype=kind)
         kinds = setting.share_of_type.shape[0] + (setting.outside is not None)
         return cls(
@@ -135,7 +136,7 @@ class Claimants:
         return found
 
     def displaced(self, lived: Floats, happen: Floats) -> Floats:
-        """Mean purchases (R, T, L + 1) of the world without that happen otherwise in the state.
+        """Mean purchases (R, H, L + 1) of the world without that happen otherwise in the state.
 
         `lived` (R, W) is the share of each day of the window that each draw lives in it, `happen`
         (R, A) the share of the purchases of the state that are made, by amount class.
@@ -156,10 +157,12 @@ class Claimants:
         return found + _over_days(self.setting, weeks, Means())
 
     def on_calendar(self, cars: Cars) -> Cars:
-        """Cars (..., W, L + 1) by day of the window on the whole calendar (..., T, L + 1)."""
-        shape = (*cars.shape[:-2], len(self.setting.days), cars.shape[-1])
+        """Cars (..., W, L + 1) by day of the window on the days of the horizon (..., H, L + 1)."""
+        days = self.window.days[: cars.shape[-2]]
+        days = days[days < self.setting.horizon]
+        shape = (*cars.shape[:-2], self.setting.horizon, cars.shape[-1])
         whole = np.zeros(shape, dtype=cars.dtype)
-        whole[..., self.window.days[: cars.shape[-2]], :] = cars
+        whole[..., days, :] = cars[..., : days.size, :]
         return whole
 
 
@@ -285,7 +288,7 @@ class _Classing:
     def _bought_otherwise(self, changed: Cars) -> tuple[Cars, Cars]:
         """Other cars that switchers (W, S) would have bought the same day.
 
-        Returns them by vehicle (J,) and by day (T, L + 1).
+        Returns them by vehicle (J,) and by day (H, L + 1).
         """
         day, source = np.nonzero(changed)
         origin = self.claimants.origin[self.row]
@@ -364,7 +367,12 @@ def _grouped(key: Ints, cars: Cars) -> tuple[Ints, Cars]:
 
 
 def _over_days(setting: Setting, weeks: Cars, luck: Luck) -> Cars:
-    """Cars (..., U, L + 1) by planned week on the days of the week (..., T, L + 1)."""
-    split: npt.NDArray[Any] = luck.split(weeks, setting.week_days[:, None, :])
+    """Cars (..., U, L + 1) by planned week on the days of the horizon (..., H, L + 1)."""
+    bins = setting.bins
+    begun = int((bins.start < setting.horizon).sum())
+    longest = int((bins.end - bins.start)[:begun].max())
+    days_of_week = setting.week_days[:begun, None, :longest]
+    split: npt.NDArray[Any] = luck.split(weeks[..., :begun, :], days_of_week)
     # Weeks follow each other: day by day.
-    return np.asarray(np.swapaxes(split, -1, -2)[..., setting.bins.has_day, :])
+    by_day = np.swapaxes(split, -1, -2)[..., bins.has_day[:begun, :longest], :]
+    return np.asarray(by_day[..., : setting.horizon, :])

@@ -385,13 +385,13 @@ class Block:
         return uptake(self.setting, self.window, behaviour, planned, made, Entry(belief, memory))
 
     def _planned(self) -> Floats:
-        """Expected purchases without the campaign (R, T, L + 1)."""
+        """Expected purchases without the campaign (R, H, L + 1)."""
         setting, shares = self.setting, self.planned.shares
         rest = shares[..., ~setting.local].sum(axis=-1, keepdims=True)
         few = np.concatenate([shares[..., setting.local], rest], axis=-1)
-        found = np.zeros((len(shares), len(setting.days), few.shape[-1]))
+        found = np.zeros((len(shares), setting.horizon, few.shape[-1]))
         for period in range(few.shape[1]):
-            days = setting.period == period
+            days = np.flatnonzero(setting.period[: setting.horizon] == period)
             found[:, days] = self.planned.daily[..., days].swapaxes(1, 2) @ few[:, period]
         return found
 
@@ -417,7 +417,7 @@ class _State:
     rates: Floats
 
     def displaced(self, lives: list[_Life]) -> Floats:
-        """Mean purchases (G, T, L + 1) of the world without that happen otherwise in the state."""
+        """Mean purchases (G, H, L + 1) of the world without that happen otherwise in the state."""
         spells = [lives[row].spell_in(self) for row in self.rows]
         start = np.array([[spell.start] for spell in spells])
         end = np.array([[spell.end] for spell in spells])
@@ -561,18 +561,17 @@ class _Life:
     def outcome(self, planned: Floats, alone: Floats) -> Outcome:
         """Both worlds of this draw.
 
-        `planned` (T, L + 1) is expected without the campaign, of which `alone` has no part in it.
+        `planned` (H, L + 1) is expected without the campaign, of which `alone` has no part in it.
         """
         block, path = self.block, self.lived
         paid = self._tally([spell.claims for spell in path.spells])
         unpaid = self._tally([spell.unpaid for spell in path.spells])
         both = paid.plus(unpaid)
-        until = block.setting.horizon
         behaviour, yuan = block.behaviour.take(np.array([self.row])), path.spent.sum() / 100.0
         if not self.luck.whole:
             alone = np.maximum(planned - both.same - both.removed, 0.0)
-        unaffected = self._unaffected(alone[:until])
-        without = unaffected + both.same[:until] + both.removed[:until]
+        unaffected = self._unaffected(alone)
+        without = unaffected + both.same + both.removed
         return Outcome(
             budget=block.budget[self.row][None],
             closing=path.closing[None],
@@ -581,14 +580,14 @@ class _Life:
             redeemed=path.redeemed[None],
             parts=paid.parts[None],
             unpaid=unpaid.parts[None],
-            with_campaign=(unaffected + both.arrived[:until])[None],
+            with_campaign=(unaffected + both.arrived)[None],
             without_campaign=without[None],
             instead=both.instead[None],
             from_beyond=np.asarray(both.from_beyond)[None],
             gain_by_type=paid.gain[None],
             unnoticed=(behaviour.passed_on - behaviour.perceived) * (yuan - paid.old_cars),
             kept_by_sellers=(1.0 - behaviour.passed_on) * yuan,
-            planned=planned[None, :until],
+            planned=planned[None],
             sold_out=self._sold_out()[None],
         )
 
