@@ -40,9 +40,9 @@ from promo.production.plants import (
 )
 from promo.production.stocks import PlantPath
 from promo.production.waiting import not_handed_over, weeks_sold_out
-from promo.schema import Bools, Floats, Ints
+from promo.schema import Floats, Ints
 from promo.simulation.draws import ParameterDraws
-from promo.simulation.worlds import Outcome
+from promo.simulation.worlds import Outcome, Shortage
 from promo.study import Study
 
 
@@ -165,31 +165,17 @@ class StudyYards:
     study: Study
     draws: ParameterDraws
 
-    def sold_out(self, rows: Ints, outcome: Outcome) -> Bools:
-        """Which local vehicles (R, V, L) are sold out in each week up to the window's last."""
-        setting = self.study.stage.setting
-        weeks = setting.window[1] // DAYS_PER_WEEK + 1
-        found = np.zeros((len(rows), weeks, int(setting.local.sum())), dtype=np.bool_)
-        for of_local, path, _ in self._paths(rows, outcome, weeks):
-            found[..., of_local] = weeks_sold_out(path, weeks)
-        return found
-
-    def too_late(self, rows: Ints, outcome: Outcome) -> Floats:
-        """Cars (R, H, L) ordered on each day that are not handed over within the window.
-
-        Fractions of cars are late in proportion to the whole cars of the week.
-        """
+    def short(self, rows: Ints, outcome: Outcome) -> Shortage:
+        """What is short if these are the outcomes of the draws at these places (R,)."""
         last = self.study.stage.setting.window[1]
-        found = np.zeros_like(outcome.with_campaign[..., :-1])
-        for of_local, path, sales in self._paths(rows, outcome, last // DAYS_PER_WEEK + 1):
-            late = not_handed_over(path, sales, last)
-            if found.dtype.kind == "i":
-                found[..., of_local] = late
-                continue
-            some, all_cars = (weekly_rates(cars.astype(np.float64)) for cars in (late, sales))
-            daily = np.repeat(_ratio(some, all_cars), DAYS_PER_WEEK, axis=1)[:, : found.shape[1]]
-            found[..., of_local] = daily * outcome.with_campaign[..., of_local]
-        return found
+        weeks = last // DAYS_PER_WEEK + 1
+        late = np.zeros_like(outcome.with_campaign[..., :-1])
+        sold_out = np.zeros((len(rows), weeks, late.shape[-1]), dtype=np.bool_)
+        for of_local, path, sales in self._paths(rows, outcome, weeks):
+            sold_out[..., of_local] = weeks_sold_out(path, weeks)
+            asked = outcome.with_campaign[..., of_local]
+            late[..., of_local] = _part_of(asked, not_handed_over(path, sales, last), sales)
+        return Shortage(sold_out, late)
 
     def _paths(
         self, rows: Ints, outcome: Outcome, weeks: int
@@ -209,8 +195,16 @@ def yards_of(study: Study, draws: ParameterDraws) -> StudyYards | None:
     return StudyYards(study, draws) if told else None
 
 
-def _ratio(part: Floats, whole: Floats) -> Floats:
-    return np.divide(part, whole, out=np.zeros_like(whole), where=whole > 0)
+def _part_of(cars: Floats | Ints, late: Ints, whole: Ints) -> Floats | Ints:
+    """Of cars a day (R, T, J), the late ones.
+
+    Fractions of cars are late in the proportion of the week's `whole` ones.
+    """
+    if cars.dtype.kind == "i":
+        return late
+    part, of_all = (weekly_rates(each.astype(np.float64)) for each in (late, whole))
+    share = np.divide(part, of_all, out=np.zeros_like(part), where=of_all > 0)
+    return np.asarray(np.repeat(share, DAYS_PER_WEEK, axis=1)[:, : cars.shape[1]] * cars)
 
 
 def whole_cars(cars: Floats | Ints) -> Ints:

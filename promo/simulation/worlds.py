@@ -121,17 +121,30 @@ def joined(outcomes: list[Outcome]) -> Outcome:
     )
 
 
-class Yards(Protocol):
-    """What stands in the yards of plants and dealers, if these are the sales?
+@dataclass(frozen=True, slots=True)
+class Shortage:
+    """Where local vehicles are short.
 
-    `rows` (R,) are places in the block whose draws have these outcomes.
+    Attributes
+    ----------
+    sold_out : (R, V, L) which are sold out in each week up to the window's last
+    late : (R, H, L) cars ordered on each day that are not handed over within the window
     """
 
-    def sold_out(self, rows: Ints, outcome: Outcome) -> Bools:
-        """Which local vehicles (R, V, L) are sold out in each week up to the window's last."""
+    sold_out: Bools
+    late: Cars
 
-    def too_late(self, rows: Ints, outcome: Outcome) -> Cars:
-        """Cars (R, H, L) ordered on each day that are not handed over within the window."""
+    @property
+    def felt(self) -> Bools:
+        """Draws (R,) in which anything is."""
+        return np.asarray(self.sold_out.any(axis=(1, 2)) | (self.late > 0).any(axis=(1, 2)))
+
+
+class Yards(Protocol):
+    """What stands in the yards of plants and dealers?"""
+
+    def short(self, rows: Ints, outcome: Outcome) -> Shortage:
+        """What is short if these are the outcomes of the draws at these places (R,)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,11 +202,13 @@ class Block:
         if yards is None or self.promised or not lives[0].entered:
             return found
         asked = replace(found, with_campaign=self._asked(lives[0].entered[0].state, found))
-        everyone = np.arange(len(lives))
-        scarce = np.flatnonzero(yards.sold_out(everyone, asked).any(axis=(1, 2)))
+        scarce = np.flatnonzero(yards.short(np.arange(len(lives)), asked).felt)
         if not scarce.size:
             return found
-        return found.with_those(scarce, self.take(scarce)._in_step(luck_of, yards, scarce))
+        followed, short = self.take(scarce)._in_step(luck_of, yards, scarce)
+        # Where nothing was short, with this luck or the other, both are alike in law.
+        felt = np.flatnonzero(short.felt | yards.short(scarce, found.take(scarce)).felt)
+        return found.with_those(scarce[felt], followed.take(felt))
 
     def _lives(self, luck_of: Callable[[int], Luck]) -> list[_Life]:
         """Every draw, from the first day of the window to its last."""
@@ -224,7 +239,9 @@ class Block:
         running += GOOD_LUCK * np.sqrt(running)
         return np.diff(running, axis=1, prepend=0.0)
 
-    def _in_step(self, luck_of: Callable[[int], Luck], yards: Yards, rows: Ints) -> Outcome:
+    def _in_step(
+        self, luck_of: Callable[[int], Luck], yards: Yards, rows: Ints
+    ) -> tuple[Outcome, Shortage]:
         """Both worlds, week by week in step with what stands in the yards.
 
         Whether a vehicle is sold out in a week is a matter of the sales of the weeks before, and
@@ -235,14 +252,14 @@ class Block:
             block = replace(self, sold_out=sold_out.copy())
             lives = block._lives(luck_of)
             found = block._outcomes(lives)
-            seen = yards.sold_out(rows, found)[:, final:]
+            short = yards.short(rows, found)
+            seen = short.sold_out[:, final:]
             if np.array_equal(seen, sold_out[:, final:, self.setting.local]):
                 break
             sold_out[:, final:, self.setting.local] = seen
-        late, sold = yards.too_late(rows, found), found.with_campaign
-        for life, cars, of_them in zip(lives, late, sold, strict=True):
-            life.return_money(cars[self.window.days], of_them[self.window.days])
-        return block._outcomes(lives)
+        for life, late, sold in zip(lives, short.late, found.with_campaign, strict=True):
+            life.return_money(late[self.window.days], sold[self.window.days])
+        return block._outcomes(lives), short
 
     def take(self, rows: Ints) -> Block:
         """Some draws of the block."""
