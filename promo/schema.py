@@ -504,7 +504,7 @@ _MEASURES = (
         "unpaid_cars",
         "cars",
         "gross",
-        Words("符合条件、申领时钱已用完的车", "eligible cars whose claim found no money"),
+        Words("符合条件、没有领到钱的车", "eligible cars that got no money"),
     ),
     _M("spend", "CNY", "gross", Words("补贴支出", "public money spent")),
     _M("budget", "CNY", "gross", Words("资金池", "budget")),
