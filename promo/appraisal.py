@@ -74,8 +74,8 @@ class Appraisal:
         binding_bare_zh, binding_bare_en and binding_bare_share
     conquest : plant, term, words_zh, words_en, cars with p05 and p95; whose sales the extra cars
         of each local plant are
-    unmet : plant, term, words_zh, words_en, without, with_, extra with p05 and p95; buyers who
-        find no car; empty where no file says what they do
+    unmet : plant, term, words_zh, words_en, without, with_, extra with p05 and p95; weeks in
+        which vehicles are sold out, buyers who find no car; empty where no file says what they do
     targets : plant, year, target, term, words_zh, words_en, cars with p05 and p95, reached with
         reached_p05 and reached_p95; empty where no file names a target
     """

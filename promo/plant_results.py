@@ -212,6 +212,7 @@ def _bound(name: str, output: Output) -> dict[str, list[Any]]:
 # --- buyers who find no car ---------------------------------------------------------------------
 
 _UNMET = {
+    "weeks_sold_out": Words("活动期内缺货的车型周", "weeks of vehicles sold out in the window"),
     "most_waiting": Words("等车的人最多时", "most who wait on one day"),
     "waiting_at_the_end": Words("活动最后一天仍在等", "still waiting on the campaign's last day"),
     "took_local": Words("改买本厂其他现车", "took another local car in stock"),
@@ -225,11 +226,10 @@ def unmet(worlds: Worlds) -> pl.DataFrame:
     rows = []
     last = worlds.window.stop - 1
     for output in worlds.pull.outputs:
-        if output.manufacturer.unmet is None:
+        if output.weeks_sold_out is None:
             continue
-        without, with_ = (
-            _without_car(path, last) for path in (output.without, output.with_campaign)
-        )
+        paths = zip((output.without, output.with_campaign), output.weeks_sold_out, strict=True)
+        without, with_ = (_without_car(path, weeks, last) for path, weeks in paths)
         for term, words in _UNMET.items():
             low, high = ends_of((with_[term] - without[term]).astype(np.float64))
             rows.append(
@@ -248,11 +248,16 @@ def unmet(worlds: Worlds) -> pl.DataFrame:
     return pl.DataFrame(rows)
 
 
-def _without_car(path: PlantPath, last: int) -> dict[str, Ints]:
+def _without_car(path: PlantPath, weeks_sold_out: Ints, last: int) -> dict[str, Ints]:
     """Buyers (R,) by what became of them, over the horizon; `last` is the campaign's last day."""
     waiting = path.waiting.sum(axis=2)
-    left = {name: getattr(path, name).sum(axis=(1, 2)) for name in list(_UNMET)[2:]}
-    return {"most_waiting": waiting.max(axis=1), "waiting_at_the_end": waiting[:, last], **left}
+    left = {name: getattr(path, name).sum(axis=(1, 2)) for name in list(_UNMET)[3:]}
+    return {
+        "weeks_sold_out": weeks_sold_out,
+        "most_waiting": waiting.max(axis=1),
+        "waiting_at_the_end": waiting[:, last],
+        **left,
+    }
 
 
 # --- output of the year against a target --------------------------------------------------------

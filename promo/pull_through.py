@@ -33,6 +33,7 @@ from promo.production.plants import (
     PlantDemand,
     PlantLines,
     PlantParameters,
+    blocks_of,
     both_worlds_together,
     project,
     weekly_rates,
@@ -54,6 +55,8 @@ class Output:
     ----------
     capacity : (R, T) cars a day without overtime, all lines
     so_far : (R,) cars of the target's year that stood built before
+    weeks_sold_out : (2, R) weeks of the window, added up over vehicles, in which they are sold out
+        without and with the campaign; None where the file does not say what buyers do then
     without, with_campaign : all vehicles of the enterprise as one
     extra : (R, J') cars built over the horizon with minus without, of its own vehicles
     """
@@ -64,6 +67,7 @@ class Output:
     with_campaign: PlantPath
     capacity: Floats
     so_far: Floats
+    weeks_sold_out: Ints | None = None
 
     @property
     def extra(self) -> Ints:
@@ -115,7 +119,21 @@ def _output(
         with_campaign=with_,
         capacity=case.lines.capacity.sum(axis=2),
         so_far=built_so_far(manufacturer, draws.values, len(draws)),
+        weeks_sold_out=_weeks_sold_out(study, case) if manufacturer.unmet else None,
     )
+
+
+def _weeks_sold_out(study: Study, case: PlantCase) -> Ints:
+    """Weeks (2, R) of the window in which vehicles are sold out, without and with the campaign."""
+    first, last = (day // DAYS_PER_WEEK for day in study.stage.setting.window)
+    found = []
+    for rows in blocks_of(case.demand):
+        parameters = case.parameters.take(rows)
+        both = worlds_of(case.lines.take(rows), case.demand.take(rows))
+        paths = [project(parameters, asked, weeks=last + 1) for asked in both]
+        weeks = [weeks_sold_out(path, last + 1)[:, first:] for path in paths]
+        found.append(np.stack([each.sum(axis=(1, 2)) for each in weeks]))
+    return np.concatenate(found, axis=1)
 
 
 @dataclass(frozen=True, slots=True)

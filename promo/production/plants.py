@@ -566,11 +566,16 @@ def both_worlds_together(
 
     Draws are followed in blocks, which changes no car: no draw knows of another.
     """
-    draws, _, vehicles = demand.without.shape
-    step = max(1, cells // max(vehicles, 1))
     found = [
         both_worlds(parameters.take(rows), lines.take(rows), demand.take(rows), together=True)
-        for rows in (slice(first, first + step) for first in range(0, draws, step))
+        for rows in blocks_of(demand, cells)
     ]
     without, with_ = (one_after_another(paths) for paths in zip(*found, strict=True))
     return without, with_
+
+
+def blocks_of(demand: PlantDemand, cells: int = BLOCK_CELLS) -> list[slice]:
+    """The draws in blocks of so many draws x vehicles."""
+    draws, _, vehicles = demand.without.shape
+    step = max(1, cells // max(vehicles, 1))
+    return [slice(first, first + step) for first in range(0, draws, step)]

@@ -150,6 +150,7 @@ def test_the_report_says_what_became_of_them(tiny):
     appraised = appraise(with_unmet(tiny, UNMET, rate_per_hour=0), seed=1, draws=16)
     rows = {row["term"]: row for row in appraised.unmet.to_dicts()}
     assert list(rows) == [
+        "weeks_sold_out",
         "most_waiting",
         "waiting_at_the_end",
         "took_local",
