@@ -176,12 +176,15 @@ class Landing:
     evenings : where the types that move stand at the end of each day; None before the first
     before : (R, I, U) cars that had landed before this state began
     types : (I',) numbers of the types that move
+    willing : (W', R, I', U) cars of those who know and are willing, landed or not, on each day
+        of the first offer, before any other state or period
     """
 
     daily: Floats
     evenings: tuple[Stand | None, ...]
     before: Floats
     types: Ints
+    willing: Floats
 
     @property
     def total(self) -> Floats:
@@ -199,6 +202,27 @@ class Landing:
             return whole
 
         return replace(self, daily=full(self.daily, 2), before=full(self.before, 1), types=types)
+
+    def by_last_chance(self, between: Between, hazard: Floats, lived: Floats) -> Floats:
+        """Cars (R, W', I', U) that land under the first offer, by the last day fit for it.
+
+        A willing household signs on a day with the hazard of that day. It has landed in the end
+        if it was willing on the last of the days on which it would have signed, and that day's
+        willing take what the formulas say. Those who land on one day do not: they are mostly the
+        latest to be willing; who is willing from afar, for the largest amounts, has landed before.
+
+        Parameters
+        ----------
+        hazard : (R, W) daily probability that a willing household buys
+        lived : (R, W) part of each day before the end
+        """
+        dated = np.empty_like(self.willing)
+        none_after = np.ones((lived.shape[0], 1, self.willing.shape[-1]))
+        for day in reversed(range(len(dated))):
+            signs = (hazard * lived)[:, day, None, None] * between.later[day]
+            dated[day] = self.willing[day] * (signs * none_after)
+            none_after *= 1.0 - signs
+        return dated.swapaxes(0, 1)
 
     def memory(self, day: int, row: int) -> Memory:
         """What one draw remembers at the start of a day."""
@@ -246,6 +270,8 @@ def land(  # noqa: PLR0913 - the inputs of one recursion
     shares = willing.on_days(between, period)
     daily = np.zeros((period.size, *planned.shape))
     evenings: list[Stand | None] = [None] * period.size
+    first = int((period == period[0]).sum()) if memory is None else 0
+    ready = np.zeros((first, *planned.shape))
     for day in range(int(start.min(initial=period.size)), period.size):
         here = (start <= day)[:, None, None]
         share = np.where(here, shares[day], stand.share)
@@ -255,12 +281,15 @@ def land(  # noqa: PLR0913 - the inputs of one recursion
             stand = stand.fallen(share, know[day])
         knows = np.where(here, know[day + 1], know[day])
         stand = stand.risen(planned, share, know[day], knows)
+        if day < first:
+            np.multiply(planned * knows, stand.share, out=ready[day])
         stand.pool[...] *= between.later[day]
         np.multiply(stand.pool, hazard[:, day, None, None] * here, out=daily[day])
         stand.pool[...] -= daily[day]
         evenings[day] = stand
     before = np.zeros_like(planned) if memory is None else memory.landed
-    return Landing(daily.swapaxes(0, 1), tuple(evenings), before, np.arange(planned.shape[1]))
+    types = np.arange(planned.shape[1])
+    return Landing(daily.swapaxes(0, 1), tuple(evenings), before, types, ready)
 
 
 def at_distances(daily: Floats, between: Between, period: Ints, group: Ints) -> Floats:

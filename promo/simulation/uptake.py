@@ -418,6 +418,7 @@ def _movers(
 ) -> Movers:
     """Households planned later who buy now: willing by period pair, landing by hazard."""
     types = made.types
+    hazard = landing_hazard(behaviour, window.days[-1] - window.days)
     landing = land(
         setting.bins.gather(planned.movable[:, types]),
         Willing(
@@ -426,18 +427,22 @@ def _movers(
         ),
         window.between,
         aware=aware_at_home(behaviour, window.days),
-        hazard=landing_hazard(behaviour, window.days[-1] - window.days),
+        hazard=hazard,
         period=window.period,
         memory=None if entry.memory is None else entry.memory.of_types(types),
     )
-    at_distance = at_distances(landing.daily, window.between, window.period, window.group)
-    in_time = at_distance if entry.until is None else _in_time(window, landing, entry.until)
+    at_distance = _at_distances(window, landing.daily)
+    lived = _lived(window, entry.until, len(hazard))
+    in_time = at_distance
+    if entry.until is not None:
+        in_time = _at_distances(window, landing.daily * lived[:, :, None, None])
+    whose = _at_distances(window, _dated(window, landing, hazard, lived))
     draws, _, everyone, vehicles = made.benefit.shape
     shape = (draws, window.periods, everyone, window.inside.size)
     taken, gain = np.zeros((*shape, vehicles)), np.zeros(shape)
     for (now, then), ladder in made.willing.items():
         landed = in_time[:, now, :, then]
-        vehicles_taken = ladder[0].composition(landed)
+        vehicles_taken = ladder[0].composition(whose[:, now, :, then])
         taken[:, now, types, then] = vehicles_taken
         if entry.settled:
             # Where a policy ends between both days the least willing move: never above the money.
@@ -446,15 +451,29 @@ def _movers(
     return Movers(landing.for_types(types, everyone), at_distance, taken, gain)
 
 
-def _in_time(window: Window, landing: Landing, until: Floats) -> Floats:
-    """Cars (R, P, I', G, D) landed by a day (R,); in a period that it cuts off, all of them."""
+def _at_distances(window: Window, daily: Floats) -> Floats:
+    """Cars (R, W, I', U) of each day by distance, (R, P, I', G, D)."""
+    return at_distances(daily, window.between, window.period, window.group)
+
+
+def _lived(window: Window, until: Floats | None, draws: int) -> Floats:
+    """Part (R, W) of each day before a day (R,); in a period that it cuts off, all of it."""
     days = np.arange(window.period.size)
+    if until is None:
+        return np.ones((draws, days.size))
     period_ends = np.append(np.flatnonzero(np.diff(window.period)) + 1, days.size)
     begins = np.append(0, period_ends[:-1])[window.period]
     lived = np.clip(until[:, None] + 1.0 - days, 0.0, 1.0)
-    lived = np.where(until[:, None] < begins, 1.0, lived)
+    return np.where(until[:, None] < begins, 1.0, lived)
+
+
+def _dated(window: Window, landing: Landing, hazard: Floats, lived: Floats) -> Floats:
+    """Cars (R, W, I', U) that land before the end, on days whose willing take what they take."""
     daily = landing.daily * lived[:, :, None, None]
-    return at_distances(daily, window.between, window.period, window.group)
+    first = len(landing.willing)
+    if first:
+        daily[:, :first] = landing.by_last_chance(window.between, hazard, lived)
+    return daily
 
 
 def _share_by_week(window: Window, made: Offer, belief: Floats) -> Floats:
