@@ -8,9 +8,10 @@ offer moves only the excess and a household moves once.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields, replace
-from typing import Any
+from functools import partial
+from typing import Any, TypeAlias
 
 import numpy as np
 
@@ -83,6 +84,10 @@ class Willing:
         return np.concatenate(each)
 
 
+Left: TypeAlias = Callable[[Floats], Floats]
+"""Cars (R, I, U) of the first so many to be willing, a share of those who know, not yet landed."""
+
+
 @dataclass(frozen=True, slots=True)
 class Stand:
     """Where the households of each (draw, type, planned week) stand, (R, I, U) each.
@@ -97,6 +102,8 @@ class Stand:
     share : of those who know, who are willing
     dormant : cars that were willing, are not any more, and have not landed
     top, known : share that was willing at the last fall of the offer, and share that knew then
+    tilt : how many more of the dormant are near `top` than near `share`, from -1 to 1: who was
+        willing early has landed more often
     """
 
     pool: Floats
@@ -104,6 +111,7 @@ class Stand:
     dormant: Floats
     top: Floats
     known: Floats
+    tilt: Floats
 
     @classmethod
     def nobody(cls, planned: Floats) -> Stand:
@@ -114,16 +122,31 @@ class Stand:
         """The stand of some households."""
         return Stand(*(getattr(self, each.name)[index] for each in fields(Stand)))
 
-    def fallen(self, share: Floats, knew: Floats) -> Stand:
-        """Where the offer has changed, so that only this share of those who know is willing."""
+    def fallen(self, share: Floats, knew: Floats, left: Left | None = None) -> Stand:
+        """Where the offer has changed, so that only this share of those who know is willing.
+
+        `left` says who of them have not landed; where that is not known, all have alike.
+        """
         falls = share < self.share
         kept = np.divide(share, self.share, out=np.ones_like(share), where=falls)
+        tilt = np.zeros_like(share)
+        if left is not None:
+            some = falls & (self.pool > 0)
+            middle = left(0.5 * (share + self.share))
+            np.divide(left(share), self.pool, out=kept, where=some)
+            kept = np.clip(kept, 0.0, 1.0)
+            gone = self.pool * (1.0 - kept)
+            lower = np.divide(
+                middle - self.pool * kept, gone, out=np.full_like(gone, 0.5), where=gone > 0
+            )
+            tilt = np.clip(2.0 - 4.0 * lower, -1.0, 1.0)
         return Stand(
             pool=self.pool * kept,
             share=np.minimum(share, self.share),
             dormant=self.dormant + self.pool * (1.0 - kept),
             top=np.where(falls, np.maximum(self.top, self.share), self.top),
             known=np.where(falls, knew, self.known),
+            tilt=np.where(falls, tilt, self.tilt),
         )
 
     def risen(self, planned: Floats, share: Floats, knew: Floats, knows: Floats) -> Stand:
@@ -134,10 +157,12 @@ class Stand:
             return replace(self, pool=self.pool + planned * fresh, share=share)
         gap = self.top - self.share
         part = np.divide(share - self.share, gap, out=np.zeros_like(share), where=gap > 0)
-        woken = self.dormant * np.minimum(part, 1.0)
+        part = np.minimum(part, 1.0)
+        woken = self.dormant * part * (1.0 - self.tilt * (1.0 - part))
+        tilt = self.tilt * (1.0 - part) / np.maximum(1.0 + self.tilt * part, 1e-12)
         fresh = self._reached(share, knows) - self._reached(self.share, knew)
         pool = self.pool + woken + planned * np.maximum(fresh, 0.0)
-        return Stand(pool, share, self.dormant - woken, self.top, self.known)
+        return Stand(pool, share, self.dormant - woken, self.top, self.known, tilt)
 
     def _reached(self, share: Floats, knows: Floats) -> Floats:
         """Share of all households that has been willing once: now, or at the last fall."""
@@ -275,10 +300,14 @@ def land(  # noqa: PLR0913 - the inputs of one recursion
     for day in range(int(start.min(initial=period.size)), period.size):
         here = (start <= day)[:, None, None]
         share = np.where(here, shares[day], stand.share)
-        if (memory is not None and (start == day).any()) or (
-            day and period[day - 1] != period[day]
-        ):
+        if memory is not None and (start == day).any():
             stand = stand.fallen(share, know[day])
+        elif day and period[day - 1] != period[day]:
+            left = None
+            if day == first:
+                signs = hazard[:, :day, None, None] * between.later[:day, None]
+                left = partial(_not_landed, ready, signs, planned * know[1 : day + 1])
+            stand = stand.fallen(share, know[day], left)
         knows = np.where(here, know[day + 1], know[day])
         stand = stand.risen(planned, share, know[day], knows)
         if day < first:
@@ -290,6 +319,25 @@ def land(  # noqa: PLR0913 - the inputs of one recursion
     before = np.zeros_like(planned) if memory is None else memory.landed
     types = np.arange(planned.shape[1])
     return Landing(daily.swapaxes(0, 1), tuple(evenings), before, types, ready)
+
+
+def _not_landed(ready: Floats, signs: Floats, knowing: Floats, share: Floats) -> Floats:
+    """Cars (R, I, U) of the first to be willing that have not landed: a share of those who know.
+
+    They have landed if they were willing on the last of the days on which they would have signed.
+
+    Parameters
+    ----------
+    ready, knowing : (W, R, I, U) cars of those willing, and of those who know, on each day so far
+    signs : (R, W, 1, U) probability of signing
+    share : (R, I, U) of those who know
+    """
+    landed = np.zeros_like(share)
+    none_after = np.ones_like(signs[:, 0])
+    for day in reversed(range(len(ready))):
+        landed += np.minimum(ready[day], knowing[day] * share) * (signs[:, day] * none_after)
+        none_after *= 1.0 - signs[:, day]
+    return np.asarray(knowing[-1] * share - landed)
 
 
 def at_distances(daily: Floats, between: Between, period: Ints, group: Ints) -> Floats:
