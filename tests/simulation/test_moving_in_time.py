@@ -1,5 +1,6 @@
 """Who moves ahead, when they land, who stays: closed forms, and 200,000 households one by one."""
 
+from dataclasses import replace
 from datetime import date, timedelta
 
 import numpy as np
@@ -8,6 +9,7 @@ import pytest
 
 from promo.demand.nested_logit import Nests
 from promo.simulation.behaviour import Behaviour
+from promo.simulation.landing import DISTANCES, Between, Willing, land
 from promo.simulation.offers import Paid
 from promo.simulation.setting import Setting, planned_bins, shares_of_days
 from promo.simulation.uptake import Entry, Window, offer, uptake
@@ -183,6 +185,78 @@ def test_no_more_than_all_the_willing_land_on_a_day():
     landing = state(stage, people, 3_000).movers.landing
     assert (landing.daily >= 0).all()
     assert all((evening.pool >= 0).all() for evening in landing.evenings)
+
+
+# --- who has landed, person by person ---------------------------------------------------------
+
+SPAN, FALLS, LATER = 20, 10, np.array([45.0])
+"""Days of landing, the day on which the offer falls to half, and the middle of a planned week."""
+KNOWS = np.linspace(0.1, 0.6, SPAN)
+SIGNS = np.append(np.full(SPAN - 1, 0.12), 1.0)
+
+
+def willing_by_day(between, table):
+    """(W,) share of people willing on each day."""
+    period = (np.arange(SPAN) >= FALLS).astype(np.int64)
+    return np.concatenate(
+        [between.read(table[:, p], np.flatnonzero(period == p))[:, 0, 0, 0] for p in (0, 1)]
+    )
+
+
+def people_landing(share):
+    """(W, W) landed by day and by the day on which they learn, of people in order of willingness.
+
+    Each is willing on the days whose share is above its place in that order, and signs by chance.
+    """
+    place = (np.arange(20_000) + 0.5) / 20_000
+    landed = np.zeros((SPAN, SPAN))
+    for learns, more in enumerate(np.diff(KNOWS, prepend=0.0)):
+        shopping = np.full(place.size, more / place.size)
+        for day in range(learns, SPAN):
+            signing = shopping * SIGNS[day] * (place < share[day])
+            landed[day, learns] = signing.sum()
+            shopping -= signing
+    return landed
+
+
+@pytest.fixture
+def fallen():
+    """People who land while an offer rises, falls to half and rises again, and how they are."""
+    between = Between.of(np.arange(SPAN), LATER, (LATER - 3).astype(np.int64))
+    near = np.exp(-DISTANCES)
+    table = np.stack([0.8 * near, 0.4 * near])[None, :, None, None]
+    landing = land(
+        np.ones((1, 1, 1)),
+        Willing(table, np.zeros((1, 2, 1, 1))),
+        between,
+        aware=KNOWS[None],
+        hazard=SIGNS[None],
+        period=(np.arange(SPAN) >= FALLS).astype(np.int64),
+    )
+    return between, landing, people_landing(willing_by_day(between, table)).sum(axis=1)
+
+
+def test_people_one_by_one_land_before_and_after_an_offer_falls(fallen):
+    """Exactly before the fall, but for 20,000 people; within one in a hundred after it."""
+    _, landing, people = fallen
+    daily = landing.daily[0, :, 0, 0]
+    assert daily[:FALLS] == pytest.approx(people[:FALLS], rel=1e-3)
+    assert daily[FALLS:] == pytest.approx(people[FALLS:], rel=0.01)
+
+
+def test_the_last_chance_dates_all_who_land(fallen):
+    """Chances of one half, one willing on the first day and two on the second: a half lands on the
+    first and three quarters on the second; a quarter has its last chance on the first, one on the
+    second."""
+    between, landing, _ = fallen
+    lived = (np.arange(SPAN) < FALLS).astype(float)[None]
+    dated = landing.by_last_chance(between, SIGNS[None], lived)
+    assert dated.sum() == pytest.approx(landing.daily[:, :FALLS].sum(), rel=1e-12)
+    two = replace(landing, willing=np.array([1.0, 2.0]).reshape(2, 1, 1, 1))
+    assert two.by_last_chance(between, np.full((1, 2), 0.5), np.ones((1, 2))).ravel().tolist() == [
+        0.25,
+        1.0,
+    ]
 
 
 # --- from one state of the pots to the next ---------------------------------------------------
