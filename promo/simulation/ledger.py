@@ -149,11 +149,15 @@ class Claimants:
         without = self.few[:, :, 0] + otherwise
         found = self.on_calendar(claims[..., on_day] @ without[:, on_day])
         by_week = np.add.reduceat(claims, claim_weeks(claims.shape[1]), axis=1)
-        weeks = np.zeros((len(claims), self.setting.bins.start.size, without.shape[-1]))
+        moved = np.zeros((*streams.planned.shape[:3], without.shape[-1]))
         for place, number in enumerate(streams.retimed):
             here = source == number
-            moved = by_week[..., here] @ without[:, here]
-            weeks += normalised(streams.planned[:, place]).swapaxes(1, 2) @ moved
+            moved[:, place, : by_week.shape[1]] = by_week[..., here] @ without[:, here]
+        planned = normalised(streams.planned)
+        flat = (len(claims), -1)
+        weeks = planned.reshape(*flat, planned.shape[-1]).swapaxes(1, 2) @ moved.reshape(
+            *flat, moved.shape[-1]
+        )
         return found + _over_days(self.setting, weeks, Means())
 
     def on_calendar(self, cars: Cars) -> Cars:
