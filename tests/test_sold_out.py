@@ -7,7 +7,7 @@ that are told when to be empty, and with the yards of a plant that builds too li
 from __future__ import annotations
 
 import itertools
-from dataclasses import fields
+from dataclasses import fields, replace
 
 import numpy as np
 import pytest
@@ -24,6 +24,7 @@ from promo.simulation.streams import NEW, OUTSIDE, POOL
 from promo.simulation.worlds import Outcome, Shortage, chance, means
 from promo.study import load_study
 from tests.production.test_waiting import UNMET, with_unmet
+from tests.simulation.test_allocations import WAYS
 from tests.simulation.test_worlds import central, largest_amounts, random_campaign
 
 LOCAL_ONLY = {"who": "buyer_kind = 'individual' AND made_in = '本市'"}
@@ -229,6 +230,19 @@ def test_to_be_followed_week_by_week_changes_nothing_by_itself(tiny):
         assert (np.abs(one.mean(axis=0) - other.mean(axis=0)) <= 4 * error + 1e-9).all(), name
 
 
+def test_people_foresee_the_end_of_the_money_as_if_nothing_were_sold_out(tiny):
+    study = tiny(**LOCAL_ONLY)
+    block = study.stage.block(drawn(study))
+    empty = np.ones(
+        (len(block.draws), block.weeks, study.stage.setting.local.size), dtype=np.bool_
+    )
+    usual, short = block.with_hurry(), replace(block, sold_out=empty).with_hurry()
+    assert (usual.belief < 1).any()
+    assert (short.belief == usual.belief).all()
+    assert usual.fen.any()
+    assert not short.fen.any()
+
+
 def test_no_week_knows_of_a_later_one(tiny):
     """Sales up to a stock-out are the same cars, whatever is sold out from then on."""
     study = tiny(announced="2022-11-01", pots="    - {id: main, amount: 9000000, pays: [base]}")
@@ -243,10 +257,14 @@ def test_no_week_knows_of_a_later_one(tiny):
 # --- the yards of a plant -----------------------------------------------------------------------
 
 
-@pytest.fixture(scope="module", params=range(12), ids=lambda n: f"campaign {n}")
+@pytest.fixture(scope="module", params=range(18), ids=lambda n: f"campaign {n}")
 def short(request, tiny):
-    """A random campaign whose local cars are scarce, and what happened in 32 draws of it."""
-    study = with_unmet(tiny, UNMET, rate_per_hour=0, **random_campaign(request.param))
+    """A random campaign whose local cars are scarce, and what happened in 32 draws of it.
+
+    The last six take their money at the claim, some days after the purchase.
+    """
+    late = {"commit_on": "claim"} if request.param >= 12 else {}
+    study = with_unmet(tiny, UNMET, rate_per_hour=0, **random_campaign(request.param), **late)
     return study, live_block(study, drawn(study), "chance")
 
 
@@ -334,6 +352,14 @@ def test_without_a_word_about_patience_nothing_changes_in_kaifeng():
     study = load_study("campaigns/kaifeng/2022-q4.yaml")
     some = drawn(study, draws=16)
     assert yards_of(study, some) is None
+    assert same_bytes(live_block(study, some, "chance"), study.stage.block(some).live(chance(1)))
+
+
+@pytest.mark.parametrize("way", ["vouchers", "a lottery"])
+def test_where_nobody_is_first_come_nothing_is_followed(tiny, way):
+    pots = WAYS[way].get("pots", "    - {id: main, amount: 180000, pays: [base]}")
+    study = with_unmet(tiny, UNMET, rate_per_hour=0, **{**WAYS[way], "pots": pots})
+    some = drawn(study)
     assert same_bytes(live_block(study, some, "chance"), study.stage.block(some).live(chance(1)))
 
 

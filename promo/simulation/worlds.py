@@ -366,12 +366,16 @@ class Block:
         return offer(self.setting, self.window, self.behaviour, self.planned, paid)
 
     def with_hurry(self) -> Uptake:
-        """The state with all pots open, hurried by the expected end of the money."""
+        """The state with all pots open, hurried by the expected end of the money.
+
+        It is expected as if nothing were sold out.
+        """
         certain = np.ones((len(self.draws), self.setting.bins.start.size))
         made = self._offer()
-        if not made.types.size or self.promised:
+        foreseen = made if self.sold_out is None else replace(self, sold_out=None)._offer()
+        if not foreseen.types.size or self.promised:
             return self._uptake(made, Entry(certain))
-        first = self._uptake(made, Entry(certain, settled=False))
+        first = self._uptake(foreseen, Entry(certain, settled=False))
         daily = expected_spend(self.window, first)
         spent = daily.cumsum(axis=1)
         ends = expected_ends(spent, self._received(daily))
