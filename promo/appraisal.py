@@ -78,6 +78,8 @@ class Appraisal:
         which vehicles are sold out, buyers who find no car; empty where no file says what they do
     targets : plant, year, target, term, words_zh, words_en, cars with p05 and p95, reached with
         reached_p05 and reached_p95; empty where no file names a target
+    luck_alone : chance and day on which the money runs out if every assumption held as stated;
+        empty where there is more than one pot, or money is not taken at the purchase, first come
     """
 
     title: Words
@@ -111,6 +113,7 @@ class Appraisal:
     conquest: pl.DataFrame = field(default_factory=pl.DataFrame)
     unmet: pl.DataFrame = field(default_factory=pl.DataFrame)
     targets: pl.DataFrame = field(default_factory=pl.DataFrame)
+    luck_alone: tuple[Measure, ...] = ()
 
     @property
     def told_of_plants(self) -> dict[str, pl.DataFrame]:
@@ -226,6 +229,7 @@ def _appraisal(worlds: Worlds, tried: _Tried, *, seed: int) -> Appraisal:
         plant_weeks=plant_results.plant_weeks(worlds),
         unmet=plant_results.unmet(worlds),
         targets=plant_results.targets(worlds),
+        luck_alone=results.by_luck_alone(study, standing, seed=seed),
     )
 
 

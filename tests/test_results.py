@@ -8,7 +8,8 @@ import polars as pl
 import pytest
 
 from promo.appraisal import appraise
-from promo.results import mean_amounts, run_out_by
+from promo.results import by_luck_alone, mean_amounts, run_out_by
+from promo.schema import Standing
 from promo.study import load_study
 
 
@@ -98,6 +99,32 @@ def test_the_calendar_goes_on_until_the_last_pot_is_empty(tiny):
     within = found.exhaustion.filter(pl.col("until") <= found.window[1])
     assert within["run_out"].to_list() == [0.0] * 4
     assert found.exhaustion["run_out"][-1] == 1.0
+
+
+def test_luck_alone_moves_the_end_of_the_money_less_than_luck_and_assumptions_do(tiny):
+    study = tiny()
+    found = appraise(study, seed=1, draws=64)
+    gone, day = found.luck_alone
+    assert gone.mean == 1.0
+    whole = found.measure("exhaustion_day")
+    assert whole.p05 < day.p05 < day.p50 < day.p95 < whole.p95
+    again = by_luck_alone(study, found.standing, seed=1)
+    assert (again[1].draws == day.draws).all()
+    other = by_luck_alone(study, found.standing, seed=2)
+    assert (other[1].draws != day.draws).all()
+    assert abs(other[1].mean - day.mean) < 5 * np.hypot(other[1].se, day.se)
+
+
+def test_luck_alone_is_silent_where_money_has_no_limit_or_several_pots(appraised, tiny):
+    pots = "pots:\n    - {id: main, amount: 600000, pays: [base]}"
+    assert appraised({pots: "unlimited: true"}).luck_alone == ()
+    two = tiny(
+        benefits="  base: {pay: 2000}\n  more: {pay: 1000}",
+        combine="{sum: [base, more]}",
+        pots="    - {id: main, amount: 600000, pays: [base]}\n"
+        "    - {id: other, amount: 300000, pays: [more]}",
+    )
+    assert by_luck_alone(two, Standing.ILLUSTRATIVE, seed=1) == ()
 
 
 def test_where_the_money_goes_adds_up_to_it_and_equal_amounts_go_as_the_cars_do(tiny):

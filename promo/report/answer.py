@@ -29,6 +29,7 @@ def paragraph(appraisal: Appraisal, language: Language) -> str:
     """The money, the cars, the plants and the assumption that matters most, with intervals."""
     sentences = [
         money_sentence(appraisal, language),
+        luck_sentence(appraisal, language),
         cars_sentence(appraisal, language),
         plant_sentence(appraisal, language),
         assumption_sentence(appraisal, language),
@@ -65,6 +66,36 @@ def money_sentence(appraisal: Appraisal, language: Language) -> str:
     return f"The {amount} last until about {middle}; {between}."
 
 
+def luck_sentence(appraisal: Appraisal, language: Language) -> str:
+    """How much of that interval luck alone would leave, if every assumption held as stated."""
+    if not appraisal.luck_alone:
+        return ""
+    gone, day = appraisal.luck_alone
+    if day.p50 is None or day.p95 is None:
+        return _left_by_luck(gone, language)
+    first = calendar_day(appraisal.window[0], day.p50)
+    early, late = (_bound(value, first, appraisal, language) for value in (day.p05, day.p95))
+    if language == "zh":
+        when = f"在{early}" if early == late else f"在{early}与{late}之间"
+        return f"假设若全部如所述成立，仅凭偶然，十次有九次{when}用完。"
+    when = f"on {early}" if early == late else f"between {early} and {late}"
+    return (
+        "If every assumption held as stated, luck alone would set the day: nine times in ten "
+        f"{when}."
+    )
+
+
+def _left_by_luck(gone: Measure, language: Language) -> str:
+    """The chance that the money lasts, where it may."""
+    chance = _complement(gone, language)
+    if language == "zh":
+        return f"假设若全部如所述成立，用到结束仍有余的概率为 {chance}。"
+    return (
+        "If every assumption held as stated, luck alone would leave money at the end with a "
+        f"probability of {chance}."
+    )
+
+
 def _between(early: str, late: str, appraisal: Appraisal, language: Language) -> str:
     """Nine times in ten between these days; how likely it lasts, where that is among them."""
     if late and language == "zh":
@@ -82,7 +113,11 @@ def _between(early: str, late: str, appraisal: Appraisal, language: Language) ->
 
 def _chance_to_last(appraisal: Appraisal, language: Language) -> str:
     """The probability that no claim is refused, with the interval of the estimate."""
-    gone = appraisal.measure("exhaustion_probability")
+    return _complement(appraisal.measure("exhaustion_probability"), language)
+
+
+def _complement(gone: Measure, language: Language) -> str:
+    """The probability that something does not happen, with the interval of its estimate."""
     ends = [None if each is None else 1 - each for each in (gone.mean, gone.p95, gone.p05)]
     scale = scale_of("share", ends)
     middle, low, high = (number(each, scale) for each in ends)

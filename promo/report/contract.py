@@ -38,6 +38,7 @@ def appraisal_object(appraisal: Appraisal, language: Language) -> Json:
         "warnings": [chosen(text, language) for text in appraisal.warnings],
         "limits": [chosen(text, language) for text in appraisal.limits],
         "measures": [measure_object(measure, language) for measure in appraisal.measures],
+        "luck_alone": [measure_object(measure, language) for measure in appraisal.luck_alone],
         "exhaustion": [_row(row, language) for row in appraisal.exhaustion.to_dicts()],
         "sensitivity": [_row(row, language) for row in appraisal.sensitivity.to_dicts()],
         "additionality": [_row(row, language) for row in appraisal.additionality.to_dicts()],

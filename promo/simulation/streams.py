@@ -264,16 +264,14 @@ def columns(found: Streams, apart: Bools | None = None) -> Columns:
     flat = np.moveaxis(found.fen, 0, 2).reshape(cells * vehicles, draws * pots)
     alone = np.full(vehicles, -1) if apart is None else np.where(apart, np.arange(vehicles), -1)
     flat = np.column_stack([np.tile(alone, cells), flat])
-    distinct, of_cell = np.unique(flat, axis=0, return_inverse=True)
+    distinct, of_cell = _distinct(flat)
     amounts = np.moveaxis(distinct[:, 1:].reshape(-1, draws, pots), 1, 0)
     of_vehicle = of_cell.reshape(cells, vehicles)[found.cell]
     paid = np.asarray(amounts.any(axis=(0, 2)))
     wanted = found.vehicles.any(axis=(0, 2)) & paid[of_vehicle]
-    pairs = np.unique(
-        np.stack([of_vehicle, np.arange(len(of_vehicle))[:, None] + 0 * of_vehicle])[:, wanted],
-        axis=1,
-    )
-    amount_class, source = pairs if pairs.size else np.zeros((2, 1), dtype=np.int64)
+    number = of_vehicle * len(of_vehicle) + np.arange(len(of_vehicle))[:, None]
+    pairs = np.unique(number[wanted]) if wanted.any() else np.zeros(1, dtype=np.int64)
+    amount_class, source = np.divmod(pairs, len(of_vehicle))
     member = of_vehicle[source] == amount_class[:, None]
     bought = found.vehicles[:, source] * (member & paid[amount_class][:, None])[:, None]
     weight = bought.sum(axis=(2, 3))
@@ -294,6 +292,14 @@ def columns(found: Streams, apart: Bools | None = None) -> Columns:
         apart=distinct[amount_class[first], 0],
         gain=found.gain[:, source] * _ratio(yuan, mean),
     )
+
+
+def _distinct(rows: Ints) -> tuple[Ints, Ints]:
+    """The different ones of some rows in order, and which of them each is."""
+    if rows.shape[1] > 1:
+        return np.unique(rows, axis=0, return_inverse=True)
+    values, number = np.unique(rows[:, 0], return_inverse=True)
+    return values[:, None], number
 
 
 def _ratio(part: Floats, whole: Floats) -> Floats:

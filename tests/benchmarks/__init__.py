@@ -1,5 +1,6 @@
-"""Speed beside named peers: every arm in a process of its own, all of one run, turn by turn.
+"""Speed beside named peers: arms in processes of their own, all of one run, turn by turn.
 
-Nothing here runs under pytest. `python -m tests.benchmarks.rules` and
-`python -m tests.benchmarks.start` print their tables; docs/performance.md keeps what they gave.
+Nothing here runs under pytest. `python -m tests.benchmarks.rules`,
+`python -m tests.benchmarks.start` and `python -m tests.benchmarks.uptake` print their tables;
+docs/performance.md keeps what they gave.
 """

@@ -112,6 +112,10 @@ def test_json_follows_the_contract(appraisal: Appraisal) -> None:
     strongest = max(content["sensitivity"], key=lambda row: row["variance_share"])
     assert (strongest["label"], strongest["variance_share_se"]) == ("自身价格弹性", 0.02)
     assert [row["belief"] for row in content["additionality"]] == [0.0, 0.5, 1.0]
+    assert content["luck_alone"] == []
+    gone = appraisal.measure("exhaustion_probability")
+    lucky = contract.appraisal_object(replace(appraisal, luck_alone=(gone,)), "zh")
+    assert lucky["luck_alone"] == [contract.measure_object(gone, "zh")]
     assert content["exhaustion"][3] == {
         "pot": "main",
         "until": "2022-11-28",

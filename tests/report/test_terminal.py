@@ -134,6 +134,24 @@ def test_where_the_interval_reaches_the_end_it_is_said_how_likely_that_is(
     assert "13 % (12–14)" in answer.money_sentence(two, "en")
 
 
+def test_luck_alone_is_said_beside_the_whole_interval(appraisal: Appraisal) -> None:
+    """30.2 days after 1 November is 1 December, 34.9 is 5 December; the money lasts in 13 %."""
+    gone, day = (appraisal.measure(f"exhaustion_{name}") for name in ("probability", "day"))
+    narrow = replace(day, p05=30.2, p95=34.9)
+    lucky = replace(appraisal, luck_alone=(gone, narrow))
+    assert answer.luck_sentence(appraisal, "en") == answer.luck_sentence(appraisal, "zh") == ""
+    assert "nine times in ten between 1 December and 5 December. 4," in answer.paragraph(
+        lucky, "en"
+    )
+    assert "十次有九次在12月1日与12月5日之间用完。获补贴" in answer.paragraph(lucky, "zh")
+    one_day = replace(appraisal, luck_alone=(gone, replace(day, p05=32.1, p50=32.5, p95=32.9)))
+    assert answer.luck_sentence(one_day, "en").endswith("nine times in ten on 3 December.")
+    assert "十次有九次在12月3日用完" in answer.luck_sentence(one_day, "zh")
+    lasting = replace(appraisal, luck_alone=(gone, replace(day, p95=None)))
+    assert answer.luck_sentence(lasting, "en").endswith("a probability of 13 % (12–14).")
+    assert "用到结束仍有余的概率为 13%（12–14）。" in answer.luck_sentence(lasting, "zh")
+
+
 def test_money_that_lasts_is_not_given_a_day(appraisal: Appraisal) -> None:
     lasting = _with(
         appraisal,
