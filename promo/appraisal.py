@@ -79,7 +79,8 @@ class Appraisal:
     targets : plant, year, target, term, words_zh, words_en, cars with p05 and p95, reached with
         reached_p05 and reached_p95; empty where no file names a target
     luck_alone : chance and day on which the money runs out if every assumption held as stated;
-        empty where there is more than one pot, or money is not taken at the purchase, first come
+        empty where there is more than one pot, where money is not taken at the purchase, first
+        come, and where vehicles may be sold out
     """
 
     title: Words

@@ -221,9 +221,11 @@ REPLICATES = 1_024
 def by_luck_alone(study: Study, standing: Standing, *, seed: int) -> tuple[Measure, ...]:
     """When and how likely the money runs out if every assumption held exactly as stated.
 
-    Empty where nothing can run out, and where the method does not answer (`luck_alone`).
+    Empty where nothing can run out, where vehicles may be sold out, which depends on the luck of
+    the weeks before, and where the method does not answer (`luck_alone`).
     """
-    if study.campaign.money.unlimited:
+    sold_out = any(plant.unmet is not None for plant in study.manufacturers)
+    if study.campaign.money.unlimited or sold_out:
         return ()
     block = study.stage.block(replace(stated(study.assumptions), seed=seed))
     found = luck_alone(block, REPLICATES)

@@ -1,5 +1,6 @@
 """Do tables and measures say what the campaign's file says of its money?"""
 
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -125,6 +126,15 @@ def test_luck_alone_is_silent_where_money_has_no_limit_or_several_pots(appraised
         "    - {id: other, amount: 300000, pays: [more]}",
     )
     assert by_luck_alone(two, Standing.ILLUSTRATIVE, seed=1) == ()
+
+
+def test_luck_alone_is_silent_where_vehicles_may_be_sold_out(tiny):
+    study = tiny()
+    (plant,) = study.manufacturers
+    scarce = plant.model_copy(update={"unmet": "as the file says"})
+    assert by_luck_alone(study, Standing.ILLUSTRATIVE, seed=1)
+    felt = replace(study, manufacturers=(scarce,))
+    assert by_luck_alone(felt, Standing.ILLUSTRATIVE, seed=1) == ()
 
 
 def test_where_the_money_goes_adds_up_to_it_and_equal_amounts_go_as_the_cars_do(tiny):
