@@ -120,14 +120,25 @@ def run(arguments: Sequence[str]) -> int:
         _forget_output()
         return PIPE_CLOSED
     except Exception as error:
-        return _confess(error)
+        return INTERRUPTED if _HEARD.is_set() else _confess(error)
     return code if isinstance(code, int) else DONE
 
 
 def hear_interruption() -> None:
     """Let Ctrl-C raise again, now that there is someone to catch it."""
-    if signal.getsignal(signal.SIGINT) is signal.SIG_DFL:
-        signal.signal(signal.SIGINT, signal.default_int_handler)
+    _HEARD.clear()
+    if signal.getsignal(signal.SIGINT) in {signal.SIG_DFL, signal.default_int_handler}:
+        signal.signal(signal.SIGINT, _interrupt)
+
+
+# A library written in C that is interrupted while it is imported says that it cannot be imported.
+_HEARD = threading.Event()
+
+
+def _interrupt(number: int, frame: object) -> NoReturn:
+    del number, frame
+    _HEARD.set()
+    raise KeyboardInterrupt
 
 
 class _EndedError(BaseException):

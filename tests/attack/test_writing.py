@@ -69,6 +69,30 @@ def test_the_example_is_copied_whole_or_not_at_all(
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="signals of a terminal")
+@pytest.mark.parametrize("pressed", [True, False])
+def test_ctrl_c_that_a_library_turns_into_its_own_error_is_still_ctrl_c(
+    monkeypatch: pytest.MonkeyPatch, *, pressed: bool
+) -> None:
+    """As modules of scipy do that are interrupted while they are imported."""
+
+    def importing(*_: object, **__: object) -> None:
+        try:
+            if pressed:
+                os.kill(os.getpid(), signal.SIGINT)
+                time.sleep(5)
+        except KeyboardInterrupt:
+            pass
+        raise ImportError("initialization failed")
+
+    before = signal.getsignal(signal.SIGINT)
+    monkeypatch.setattr("promo.cli.app.app", importing)
+    try:
+        assert run([]) == (130 if pressed else 3)
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="signals of a terminal")
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_a_signal_leaves_no_half_file(kaifeng: Path, number: signal.Signals) -> None:
     words = ["generate", "invoices", "market.yaml", "--rows", "50000000", "--out", "invoices.csv"]
