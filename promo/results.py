@@ -263,12 +263,14 @@ def sold_out(worlds: Worlds) -> tuple[Words, ...]:
         return ()
     share = weeks.mean(axis=(1, 2))
     low, high = ends_of(share)
+    digits = 0 if share.mean() >= 0.01 else 2  # never "sold out in 0 %"
+    mean, least, most = (f"{each:.{digits}%}" for each in (share.mean(), low, high))
     return (
         Words(
-            f"活动期内本地车型有 {share.mean():.0%} 的车型周缺货"
-            f"(90% 区间 {low:.0%} 至 {high:.0%}), 缺货期间的订单不领补贴。",
-            f"In the window local vehicles are sold out in {share.mean():.0%} of their weeks "
-            f"(90 % interval {low:.0%} to {high:.0%}); orders of such weeks get no money.",
+            f"活动期内本地车型有 {mean} 的车型周缺货"
+            f"(90% 区间 {least} 至 {most}), 缺货期间的订单不领补贴。",
+            f"In the window local vehicles are sold out in {mean} of their weeks "
+            f"(90 % interval {least} to {most}); orders of such weeks get no money.",
         ),
     )
 

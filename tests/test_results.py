@@ -3,13 +3,14 @@
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import polars as pl
 import pytest
 
 from promo.appraisal import appraise
-from promo.results import by_luck_alone, mean_amounts, run_out_by
+from promo.results import by_luck_alone, mean_amounts, run_out_by, sold_out
 from promo.schema import Standing
 from promo.study import load_study
 
@@ -210,3 +211,14 @@ def test_gains_stand_by_income_beside_those_of_firms_and_add_up(tiny):
         "dealer_value_added",
         "kept_by_sellers",
     ]
+
+
+@pytest.mark.parametrize(("weeks", "said"), [(1, "0.25%"), (20, "5%")])
+def test_vehicles_that_are_seldom_sold_out_are_not_said_to_be_so_never(weeks, said):
+    """So many of 4 draws x 10 weeks x 10 vehicles = 400."""
+    empty = np.zeros((4, 10, 10), dtype=np.bool_)
+    empty.flat[:weeks] = True
+    worlds = SimpleNamespace(outcome=SimpleNamespace(sold_out=empty), window=slice(0, 70))
+    (words,) = sold_out(worlds)
+    assert f"sold out in {said} of" in words.en
+    assert f"有 {said} 的" in words.zh
