@@ -10,9 +10,10 @@ from __future__ import annotations
 import multiprocessing
 import signal
 from collections.abc import Iterator, Sequence
+from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from dataclasses import dataclass
-from multiprocessing.pool import AsyncResult, Pool
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from promo.errors import PromoError
@@ -49,10 +50,10 @@ def live_block(study: Study, draws: ParameterDraws, luck: LuckKind) -> Outcome:
 
 @dataclass(frozen=True, slots=True)
 class Helpers:
-    """Helper processes or none, by their numbers."""
+    """So many helper processes, or none."""
 
-    pool: Pool | None
-    numbers: frozenset[int]
+    pool: ProcessPoolExecutor | None
+    count: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,13 +70,13 @@ class Crew:
         number = next(n for n, each in enumerate(self.studies) if each is study)
         inputs = tuple(sorted(study.inputs.items()))
         tasks = [Task(number, inputs, draws, luck) for draws in blocks]
-        handed: dict[int, AsyncResult[Outcome | None]] = {}
+        handed: dict[int, Future[Outcome | None]] = {}
         kept: dict[int, Outcome] = {}
         waiting = list(range(len(tasks)))
         for place, task in enumerate(tasks):
             while waiting and place not in kept:
                 self._hand_out(tasks, waiting, handed)
-                if place in handed and (handed[place].ready() or not waiting):
+                if place in handed and (handed[place].done() or not waiting):
                     break
                 if waiting:
                     mine = waiting.pop(0)
@@ -83,30 +84,27 @@ class Crew:
             found = kept.pop(place, None) or self._fetched(handed.pop(place))
             yield found or live_block(study, task.draws, luck)
 
-    def _fetched(self, result: AsyncResult[Outcome | None]) -> Outcome | None:
+    def _fetched(self, result: Future[Outcome | None]) -> Outcome | None:
         """What a helper made of its block; None where the helper is gone or could not do it."""
-        while not result.ready():
-            alive = {child.pid for child in multiprocessing.active_children()}
-            if not self.helpers.numbers <= alive:
-                return None
-            result.wait(0.2)
-        return result.get() if result.successful() else None
+        return None if result.exception() else result.result()
 
     def _hand_out(
         self,
         tasks: Sequence[Task],
         waiting: list[int],
-        handed: dict[int, AsyncResult[Outcome | None]],
+        handed: dict[int, Future[Outcome | None]],
     ) -> None:
         """Give each helper the next block, and one to go on with while there are many."""
         if self.helpers.pool is None:
             return
-        helpers = len(self.helpers.numbers)
-        busy = sum(not result.ready() for result in handed.values())
-        ahead = 2 if len(waiting) > 2 * helpers else 1
-        while waiting and busy < ahead * helpers:
-            place = waiting.pop(0)
-            handed[place] = self.helpers.pool.apply_async(_help, (tasks[place],))
+        busy = sum(not result.done() for result in handed.values())
+        ahead = 2 if len(waiting) > 2 * self.helpers.count else 1
+        while waiting and busy < ahead * self.helpers.count:
+            try:
+                result = self.helpers.pool.submit(_help, tasks[waiting[0]])
+            except BrokenProcessPool:  # a helper was ended from outside: all are gone
+                return
+            handed[waiting.pop(0)] = result
             busy += 1
 
 
@@ -121,15 +119,20 @@ def crew(studies: Sequence[Study], *, workers: int) -> Iterator[Crew]:
 def called(paths: Sequence[str], *, workers: int) -> Iterator[Helpers]:
     """Helpers that open the studies in these files, called before they are wanted."""
     if workers <= 1:
-        yield Helpers(None, frozenset())
+        yield Helpers(None, 0)
         return
     spawn = multiprocessing.get_context("spawn")
-    others = {child.pid for child in multiprocessing.active_children()}
-    with _deaf_to_interruption():
-        pool = spawn.Pool(workers - 1, _open, (tuple(paths),))
-    with pool:
-        mine = {child.pid for child in multiprocessing.active_children()} - others
-        yield Helpers(pool, frozenset(pid for pid in mine if pid is not None))
+    others = set(multiprocessing.active_children())
+    pool = ProcessPoolExecutor(workers - 1, spawn, _open, (tuple(paths),))
+    try:
+        with _deaf_to_interruption():
+            for _ in range(workers - 1):
+                pool.submit(_begin)
+        yield Helpers(pool, workers - 1)
+    finally:
+        for child in set(multiprocessing.active_children()) - others:
+            child.terminate()
+        pool.shutdown(cancel_futures=True)
 
 
 @contextmanager
@@ -149,6 +152,10 @@ def _deaf_to_interruption() -> Iterator[None]:
 
 
 _OPENED: list[Study] = []
+
+
+def _begin() -> None:
+    """The first task of a helper: none is started before there is one."""
 
 
 def _open(paths: Sequence[str]) -> None:

@@ -16,6 +16,7 @@ from typing import Annotated, NoReturn
 
 import typer
 
+from promo import __version__
 from promo.cli import campaigns, chinese, explain, runs, sales, screen
 from promo.cli.screen import say
 from promo.errors import InputError, PromoError
@@ -79,9 +80,7 @@ def start(
 ) -> None:
     """Print the commands in order of use when none is given."""
     if version:
-        from importlib.metadata import version as installed
-
-        screen.out(f"promo {installed('promo')}")
+        screen.out(f"promo {__version__}")
         raise typer.Exit
     if context.invoked_subcommand is None:
         screen.out(_in_order_of_use())
@@ -121,7 +120,9 @@ def run(arguments: Sequence[str]) -> int:
         return PIPE_CLOSED
     except Exception as error:
         return INTERRUPTED if _HEARD.is_set() else _confess(error)
-    return code if isinstance(code, int) else DONE
+    done = code if isinstance(code, int) else DONE
+    # It is lost where Python ignores what is raised, as while it clears up.
+    return INTERRUPTED if _HEARD.is_set() else done
 
 
 def hear_interruption() -> None:
