@@ -36,11 +36,17 @@ def test_python_without_docstrings_still_helps() -> None:
 
 
 def test_ctrl_c_before_the_commands_are_read_ends_without_a_word() -> None:
-    words = (
-        "import signal, sys; sys.argv[0] = '/usr/bin/promo'; import promo.cli; "
-        "print(signal.getsignal(signal.SIGINT) is signal.SIG_DFL); "
-        "from promo.cli.app import hear_interruption; hear_interruption(); "
-        "print(signal.getsignal(signal.SIGINT) is signal.default_int_handler)"
-    )
+    words = """
+import signal, sys
+sys.argv[0] = '/usr/bin/promo'
+import promo.cli
+print(signal.getsignal(signal.SIGINT) is signal.SIG_DFL)
+from promo.cli.app import hear_interruption
+hear_interruption()
+try:
+    signal.raise_signal(signal.SIGINT)
+except KeyboardInterrupt:
+    print("raised")
+"""
     done = subprocess.run([sys.executable, "-c", words], capture_output=True, check=True)
-    assert done.stdout.split() == [b"True", b"True"]
+    assert done.stdout.split() == [b"True", b"raised"]
